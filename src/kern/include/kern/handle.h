@@ -1,0 +1,43 @@
+/*
+ * Handle tables: a process's names for kernel objects. A handle is a slot index in the low HANDLE_SLOT_BITS with the
+ * slot's generation above it, so a closed handle is never silently somebody else's. Slots 0, 1, 2 are the console by
+ * convention. Rights are checked after the type; a missing right is an error, never a downgrade.
+ */
+#ifndef KERN_HANDLE_H
+#define KERN_HANDLE_H
+
+#include <kern/object.h>
+#include <kern/spinlock.h>
+
+#define HANDLE_SLOT_BITS 10
+#define HANDLE_MAX (1u << HANDLE_SLOT_BITS)
+
+struct handle_slot {
+  struct object *object; /* null: free */
+  uint32_t rights;
+  uint32_t generation;
+};
+
+struct handle_table {
+  struct spinlock lock;
+  struct handle_slot *slots; /* lock; grows by doubling to HANDLE_MAX */
+  unsigned capacity;         /* lock */
+  unsigned used;             /* lock */
+};
+
+MUST_CHECK int handle_table_init(struct handle_table *t);
+void handle_table_destroy(struct handle_table *t); /* closes everything; may sleep */
+
+/* Installs a reference of its own to obj in the lowest free slot. -EMFILE, -ENOMEM. */
+MUST_CHECK int handle_install(struct handle_table *t, struct object *obj, unsigned rights, int *out);
+/* The same in a given free slot (a child's 0, 1, 2); the handle's value is the slot. -EBUSY when taken. */
+MUST_CHECK int handle_install_at(struct handle_table *t, unsigned slot, struct object *obj, unsigned rights);
+/* Takes a reference to the object. type OBJECT_NONE: any. -EBADF no such handle or another type, -EACCES a right missing.
+ * rights_out (may be null) gets the handle's rights. */
+MUST_CHECK int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned rights, struct object **out,
+                          unsigned *rights_out);
+MUST_CHECK int handle_close(struct handle_table *t, int handle);
+/* A new handle with exactly `rights`, a subset; needs RIGHT_GRANT. */
+MUST_CHECK int handle_dup(struct handle_table *t, int handle, unsigned rights, int *out);
+
+#endif

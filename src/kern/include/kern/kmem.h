@@ -1,0 +1,41 @@
+/*
+ * Kernel memory: the heap (slab caches for 32-2048 bytes, a first-fit list for larger) and page ranges with guards, both
+ * in the machine's kernel window, grown on demand from the kernel zone. Junk-filled on allocation and free in debug
+ * builds; double free and writes after free are detected there. Any context but interrupts; never sleeps.
+ */
+#ifndef KERN_KMEM_H
+#define KERN_KMEM_H
+
+#include <kern/types.h>
+
+MUST_CHECK int kmem_init(void);
+
+/* 16-byte aligned (at least); null when there is no memory. kmalloc(0) answers a unique pointer. */
+void *kmalloc(size_t size);
+void *kzalloc(size_t size);
+/* count * size with the overflow checked, zeroed. */
+void *kcalloc(size_t count, size_t size);
+void kfree(void *p); /* null is ignored */
+char *kstrdup(const char *s);
+
+/* Object caches of one size. */
+struct kmem_cache;
+struct kmem_cache *kmem_cache_create(const char *name, size_t size);
+void *kmem_cache_alloc(struct kmem_cache *c);
+void kmem_cache_free(struct kmem_cache *c, void *p);
+/* All objects must be free. */
+void kmem_cache_destroy(struct kmem_cache *c);
+
+/* Whole pages in the window, mapped writable, with an unmapped guard page on each side. -ENOMEM changes nothing. */
+MUST_CHECK int kva_alloc_guarded(size_t pages, void **out);
+void kva_free_guarded(void *p, size_t pages);
+
+struct kmem_stats {
+  uint64_t heap_bytes;   /* handed out */
+  uint64_t heap_pages;   /* backing slabs and the large list */
+  uint64_t objects;      /* live allocations: equal before and after a failed call */
+  uint64_t stack_pages;  /* kva_alloc_guarded */
+};
+void kmem_get_stats(struct kmem_stats *out);
+
+#endif

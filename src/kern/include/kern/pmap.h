@@ -1,0 +1,56 @@
+/*
+ * Page tables. The format is the machine's (arch/x86_64/fmt/pmap.c, the same code on both machines); here is what the
+ * kernel asks of it. A pmap is one root table; slot 0 of the root (512 GiB) is private to it, every other slot is the
+ * kernel's and shared: they are populated before the first user pmap exists and never change at root level.
+ * The caller serialises operations on one pmap (aspace lock; kernel pmap: kva lock).
+ */
+#ifndef KERN_PMAP_H
+#define KERN_PMAP_H
+
+#include <kern/bootinfo.h>
+#include <kern/types.h>
+
+/* Page attributes. */
+#define PMAP_WRITE 0x01u
+#define PMAP_EXEC 0x02u
+#define PMAP_USER 0x04u
+#define PMAP_GLOBAL 0x08u
+#define PMAP_NOCACHE 0x10u
+#define PMAP_WRITE_THROUGH 0x20u
+#define PMAP_WRITE_COMBINE 0x40u
+
+struct pmap {
+  paddr_t root;
+  uint64_t table_pages; /* pages of tables below the root that belong to this pmap alone */
+};
+
+extern struct pmap kernel_pmap;
+
+/* Builds the kernel's tables (arch_kernel_pmap_fill, window slots populated) from bootmem and activates them. */
+MUST_CHECK int pmap_init(const struct bootinfo *bi);
+
+/* A user pmap: empty slot 0, kernel slots shared. -ENOMEM. */
+MUST_CHECK int pmap_create(struct pmap *pm);
+/* Frees the tables of slot 0; the pages mapped there are the caller's business. Not the active one. */
+void pmap_destroy(struct pmap *pm);
+
+/* Maps one 4 KiB page. -EEXIST when va is mapped (nothing changes), -ENOMEM for a table, -EINVAL unaligned/not canonical. */
+MUST_CHECK int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs);
+/* The same during boot for any page size (4 KiB, 2 MiB, 1 GiB), tables from bootmem. For arch_kernel_pmap_fill. */
+MUST_CHECK int pmap_map_early(paddr_t root, vaddr_t va, paddr_t pa, uint64_t size, unsigned attrs);
+
+/* Unmaps one page, flushes it, frees tables that became empty; answers the page. -ENOENT when not mapped. */
+MUST_CHECK int pmap_unmap(struct pmap *pm, vaddr_t va, paddr_t *pa);
+/* Changes the attributes of one mapped page and flushes it. -ENOENT. */
+MUST_CHECK int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs);
+
+struct pmap_entry {
+  paddr_t pa; /* of the address asked for, offset included */
+  unsigned attrs;
+  uint64_t page_size;
+  bool accessed, dirty;
+};
+/* Walks the tables; false when va is not mapped. */
+bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out);
+
+#endif

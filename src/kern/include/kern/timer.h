@@ -1,0 +1,22 @@
+/* One-shot timers on top of arch_timer_arm: one ordered queue a processor. Callbacks run in interrupt context. */
+#ifndef KERN_TIMER_H
+#define KERN_TIMER_H
+
+#include <kern/list.h>
+
+struct timer {
+  struct list link;
+  uint64_t deadline; /* ns, arch_clock_read time */
+  void (*fire)(struct timer *t);
+  bool armed;
+};
+
+void timer_init_cpu(void);
+/* fire is called once at or after deadline. Arming an armed timer moves it. Interrupts in any state. */
+void timer_arm(struct timer *t, uint64_t deadline, void (*fire)(struct timer *t));
+/* After it returns the callback does not run (any more). False when it had fired already. */
+bool timer_cancel(struct timer *t);
+/* The timer interrupt. */
+void timer_interrupt(void);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * The only way the kernel touches a program's memory: walk its page tables, copy through the direct map, resolve absent
+ * pages by the fault handler. Same code on both machines. May sleep; no spinlock held.
+ * Everything answers 0 or -EFAULT (any byte outside the user window or without permission), -ENOMEM.
+ * A copy that fails part-way may have written the part before.
+ */
+#ifndef KERN_UACCESS_H
+#define KERN_UACCESS_H
+
+#include <kern/types.h>
+
+struct aspace;
+typedef uint64_t uaddr_t; /* an address a program gave: never dereferenced */
+
+/* The running process's memory. */
+MUST_CHECK int copy_from_user(void *dst, uaddr_t src, size_t len);
+MUST_CHECK int copy_to_user(uaddr_t dst, const void *src, size_t len);
+/* A string of at most size - 1 bytes and its null. -ENAMETOOLONG when the null does not come in time. */
+MUST_CHECK int copy_string_from_user(char *dst, uaddr_t src, size_t size);
+MUST_CHECK int user_zero(uaddr_t dst, size_t len);
+
+/* Another address space's. */
+MUST_CHECK int aspace_copy_in(struct aspace *as, void *dst, uaddr_t src, size_t len);
+MUST_CHECK int aspace_copy_out(struct aspace *as, uaddr_t dst, const void *src, size_t len);
+
+/* A buffer that is the kernel's or a program's, consumed from the front: what file operations read into and write from. */
+struct uio {
+  bool user;
+  union {
+    uint8_t *kernel;
+    uaddr_t uaddr;
+  };
+  size_t left;
+};
+static inline struct uio uio_kernel(void *buf, size_t len) { return (struct uio){.user = false, .kernel = buf, .left = len}; }
+static inline struct uio uio_user(uaddr_t addr, size_t len) { return (struct uio){.user = true, .uaddr = addr, .left = len}; }
+/* Moves n <= left bytes and consumes them. */
+MUST_CHECK int uio_put(struct uio *uio, const void *src, size_t n); /* into the buffer */
+MUST_CHECK int uio_get(struct uio *uio, void *dst, size_t n);       /* out of the buffer */
+MUST_CHECK int uio_put_zeros(struct uio *uio, size_t n);
+
+#endif
