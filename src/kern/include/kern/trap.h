@@ -49,6 +49,10 @@ struct trap_info {
 
 void trap_decode(const struct trapframe *tf, struct trap_info *info);
 
+/* The two questions of the fast paths, without the rest: did it come from user mode; is it a numbered call from there. */
+bool trapframe_from_user(const struct trapframe *tf);
+bool trapframe_is_call(const struct trapframe *tf);
+
 /* "page fault", "divide error", ...: the field's names. */
 const char *trap_kind_name(enum trap_kind kind);
 
