@@ -164,6 +164,7 @@ struct process_info {
 struct handle_info {
   uint32_t type;   /* enum object_type */
   uint32_t rights; /* RIGHT_* */
+  uint64_t id;     /* a process: its pid; a file: its st_ino; else 0 */
 };
 
 /* ---- console ---- */
