@@ -14,6 +14,7 @@ struct cpu {
   unsigned id;
   struct thread *current;
   struct thread *idle;
+  struct thread *terminated;    /* switched away from for good: the next thread frees it */
   struct aspace *active_aspace; /* whose tables are loaded; null: the kernel's */
   unsigned irq_off_depth;       /* spinlocks held and irq_push_off calls */
   bool irq_off_outer;           /* interrupts were enabled before the outermost */

@@ -39,4 +39,7 @@ NORETURN void ktest_main(const char *prefix);
 struct trap_info;
 bool ktest_expect_trap(void (*fn)(void *), void *arg, struct trap_info *info);
 
+/* From trap_dispatch: ends the running thread when a test expected this trap of it, else returns. */
+void ktest_trap(const struct trap_info *info);
+
 #endif

@@ -10,6 +10,9 @@ struct trapframe;
 NORETURN void panic(const char *fmt, ...) PRINTF_LIKE(1, 2);
 NORETURN void panic_trap(const struct trapframe *tf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* A panic is being reported: locks no longer wait or complain. */
+bool panic_active(void);
+
 /* Prints a backtrace of the caller to the console, one "  #n address symbol+offset" a line. */
 void backtrace_print(const struct trapframe *tf);
 

@@ -20,6 +20,8 @@ struct runq {
   struct spinlock lock;
   struct list ready[SCHED_CLASSES]; /* lock; of thread.run_link */
   unsigned nready;                  /* lock */
+  unsigned ready_mask;              /* lock; bit c set: ready[c] is not empty */
+  bool boosted_last;                /* lock; the last pick was out of order, so the next is not */
 };
 
 /* Turns the boot context into this processor's idle thread. Once per processor. */
@@ -28,21 +30,29 @@ void sched_init_cpu(void);
 /* Gives the processor away; the caller stays ready. Sleepable context. */
 void sched_yield(void);
 
-/* Gives the processor away until somebody calls sched_wake. The caller set its own state to THREAD_BLOCKED under
- * `lock`, which is released once the switch can no longer lose a wake-up. Used by waitq.c only. */
+/* The two steps of going to sleep, used by waitq.c only. sched_block_prepare marks the running thread blocked: from then
+ * on sched_wake reaches it. Answers false, and marks nothing, when the sleep is interruptible and its process was killed.
+ * sched_block releases `lock`, the only spinlock held, and gives the processor away unless it was woken already. */
+MUST_CHECK bool sched_block_prepare(bool interruptible);
 void sched_block(struct spinlock *lock);
 
 /* Makes a blocked thread ready; no effect on any other. Any context. */
 void sched_wake(struct thread *t);
+/* The same with what its sleep answers; false when it was not blocked. */
+bool sched_wake_reason(struct thread *t, int reason);
 
 /* Puts a new thread on a run queue. */
 void sched_start(struct thread *t);
 
-/* Called at the end of an interrupt and whenever interrupts are enabled again: switches when a better thread is ready. */
+/* Called at the end of an interrupt and whenever interrupts are enabled again: switches when a better thread is ready.
+ * Interrupts disabled; no effect while irq_off_depth or preempt_off forbid it. */
 void sched_preempt(void);
 
 /* Ends the running thread: never returns. Its memory is freed by the next thread. */
 NORETURN void sched_exit_current(void);
+
+/* Releases what a switch holds. The first thing a new thread does, before anything else. */
+void sched_thread_begin(void);
 
 /* Timer tick of a slice. From the timer interrupt. */
 void sched_slice_end(void);

@@ -15,13 +15,13 @@
 #define KSTACK_SIZE 32768u /* bytes, guard page below; the sanitizers' frames want more */
 #endif
 
-enum thread_state { THREAD_READY = 1, THREAD_RUNNING, THREAD_BLOCKED, THREAD_TERMINATED };
+enum thread_state { THREAD_CREATED = 0, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_TERMINATED };
 
 struct process;
 
 /* r: the run queue's lock of the processor it is on; o: only the thread itself; p: process lock; c: set at creation */
 struct thread {
-  uint64_t id;                 /* c, from 1 */
+  uint64_t id;                 /* c, from 1; 0: an idle thread */
   char name[32];               /* c */
   struct process *process;     /* c */
   struct list process_link;    /* p */
@@ -33,16 +33,22 @@ struct thread {
   bool interruptible;          /* r: the present sleep may be ended by a kill */
   uint64_t ready_since;        /* r, ns */
   uint64_t run_since;          /* o, ns */
+  uint64_t slice_end;          /* r, ns: when the present slice is used up */
+  uint64_t slice_left;         /* r, ns: of the slice, while it does not run */
+  bool boosted;                /* r: runs its slice out of order, because it starved */
   uint64_t cpu_ns;             /* o */
   struct cpu *cpu;             /* r */
   struct arch_context *context; /* c */
   void *stack;                 /* c, lowest address */
+  void (*entry)(void *);       /* c */
+  void *arg;                   /* c */
 };
 
 /* The running thread; null before sched_init_cpu. */
 struct thread *thread_current(void);
 
-/* A new thread, not yet started. entry(arg) runs with interrupts enabled; returning from it ends the thread. -ENOMEM. */
+/* A new thread, not yet started. entry(arg) runs with interrupts enabled; returning from it ends the thread. The caller
+ * links it into the process (process_link). -ENOMEM. */
 MUST_CHECK int thread_create(struct process *process, const char *name, enum sched_class sched_class,
                              void (*entry)(void *), void *arg, struct thread **out);
 

@@ -9,6 +9,7 @@ struct timer {
   uint64_t deadline; /* ns, arch_clock_read time */
   void (*fire)(struct timer *t);
   bool armed;
+  struct timer_wheel *wheel; /* the queue it was armed on last; null: never. A zeroed timer is ready to use */
 };
 
 void timer_init_cpu(void);
@@ -18,5 +19,12 @@ void timer_arm(struct timer *t, uint64_t deadline, void (*fire)(struct timer *t)
 bool timer_cancel(struct timer *t);
 /* The timer interrupt. */
 void timer_interrupt(void);
+
+/* The scheduler's own timer of this processor: at or before `deadline` sched_slice_end is called. An earlier one that is
+ * set already stays, so setting it on every switch costs a comparison. Interrupts disabled. */
+void timer_slice_ensure(uint64_t deadline);
+/* Before the processor goes idle: drops the slice timer and what was programmed for cancelled timers, so that an idle
+ * machine gets no needless interrupt. Interrupts disabled. */
+void timer_prepare_idle(void);
 
 #endif

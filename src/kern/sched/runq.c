@@ -1,0 +1,81 @@
+/*
+ * Run queues: a list for each class and a mask of those that are not empty. The next thread is the first of the highest
+ * class, unless one in a lower class has starved; picks out of order alternate with picks in order, so that many starved
+ * threads cannot starve the others.
+ */
+#include "runq.h"
+#include <kern/panic.h>
+#include <kern/thread.h>
+
+void runq_init(struct runq *rq)
+{
+  *rq = (struct runq){.lock = SPINLOCK_INIT("run queue")};
+  for (unsigned c = 0; c < SCHED_CLASSES; c++) list_init(&rq->ready[c]);
+}
+
+static void account_push(struct runq *rq, struct thread *t, uint64_t now)
+{
+  t->state = THREAD_READY;
+  t->ready_since = now;
+  rq->nready++;
+  rq->ready_mask |= 1u << t->sched_class;
+}
+
+void runq_push_back(struct runq *rq, struct thread *t, uint64_t now)
+{
+  list_push_back(&rq->ready[t->sched_class], &t->run_link);
+  account_push(rq, t, now);
+}
+
+void runq_push_front(struct runq *rq, struct thread *t, uint64_t now)
+{
+  list_push_front(&rq->ready[t->sched_class], &t->run_link);
+  account_push(rq, t, now);
+}
+
+unsigned runq_best_class(const struct runq *rq)
+{
+  return rq->ready_mask ? (unsigned)__builtin_ctz(rq->ready_mask) : SCHED_CLASSES;
+}
+
+/* The first of each list waits longest, but for a thread put back at the front with the rest of its slice. */
+static struct thread *longest_waiting_below(const struct runq *rq, unsigned sched_class)
+{
+  struct thread *oldest = NULL;
+  for (unsigned c = sched_class + 1; c < SCHED_CLASSES; c++) {
+    if (list_empty(&rq->ready[c])) continue;
+    struct thread *t = list_first(&rq->ready[c], struct thread, run_link);
+    if (!oldest || t->ready_since < oldest->ready_since) oldest = t;
+  }
+  return oldest;
+}
+
+uint64_t runq_starvation_time(const struct runq *rq, unsigned sched_class)
+{
+  const struct thread *t = longest_waiting_below(rq, sched_class);
+  return t ? t->ready_since + SCHED_STARVATION_NS : UINT64_MAX;
+}
+
+static struct thread *take(struct runq *rq, struct thread *t)
+{
+  list_remove(&t->run_link);
+  rq->nready--;
+  if (list_empty(&rq->ready[t->sched_class])) rq->ready_mask &= ~(1u << t->sched_class);
+  return t;
+}
+
+struct thread *runq_pick(struct runq *rq, uint64_t now)
+{
+  unsigned best = runq_best_class(rq);
+  if (best == SCHED_CLASSES) return NULL;
+
+  bool others = rq->ready_mask & (rq->ready_mask - 1);
+  if (others && !rq->boosted_last && runq_starvation_time(rq, best) <= now) {
+    struct thread *starved = take(rq, longest_waiting_below(rq, best));
+    starved->boosted = true;
+    rq->boosted_last = true;
+    return starved;
+  }
+  rq->boosted_last = false;
+  return take(rq, list_first(&rq->ready[best], struct thread, run_link));
+}

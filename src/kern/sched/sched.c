@@ -1,0 +1,254 @@
+/*
+ * The scheduler. A thread stays on the processor it was started on. The run queue's lock is held across a switch and
+ * released by the thread that was switched to, so nobody else sees a thread ready before its registers are saved.
+ *
+ * Ticks: none, unless somebody else waits. should_switch decides and asks for the one timer it needs: the end of the
+ * running thread's slice when the same or a higher class competes, the moment a lower class has starved otherwise.
+ */
+#include "runq.h"
+#include "thread_impl.h"
+#include <kern/aspace.h>
+#include <kern/cpu.h>
+#include <kern/panic.h>
+#include <kern/process.h>
+#include <kern/timer.h>
+
+struct cpu cpus[MAX_CPUS];
+unsigned cpu_count = 1;
+
+/* A starved thread's slice counts as the highest class: only the slice's end takes the processor from it. */
+static unsigned effective_class(const struct thread *t)
+{
+  return t->boosted ? CLASS_KERNEL : t->sched_class;
+}
+
+/* When the running thread `t` has to be looked at again, with what is ready now. */
+static uint64_t competition_time(const struct runq *rq, const struct thread *t)
+{
+  if (runq_best_class(rq) <= effective_class(t) || t->boosted) return t->slice_end;
+  return MAX(runq_starvation_time(rq, t->sched_class), t->slice_end);
+}
+
+/* Whether the running thread must give way now; sets the timer for the moment it will have to. Queue locked. */
+static bool should_switch(struct cpu *cpu, uint64_t now)
+{
+  struct runq *rq = &cpu->runq;
+  struct thread *t = cpu->current;
+
+  if (!rq->ready_mask) return false;
+  if (t == cpu->idle) return true;
+  if (now >= t->slice_end) t->boosted = false;
+  if (runq_best_class(rq) < effective_class(t)) return true;
+
+  uint64_t when = competition_time(rq, t);
+  if (now >= when) return true;
+  timer_slice_ensure(when);
+  return false;
+}
+
+static void load_aspace(struct cpu *cpu, const struct thread *t)
+{
+  struct aspace *as = t->process ? t->process->aspace : NULL;
+  if (as && as != cpu->active_aspace) aspace_activate(as); /* kernel threads run on whatever is loaded */
+}
+
+/* Switches to the best ready thread. The caller's state says what becomes of it; queue locked, and again on return. */
+static void switch_to_next(struct cpu *cpu, uint64_t now)
+{
+  struct thread *prev = cpu->current;
+  struct thread *next = runq_pick(&cpu->runq, now);
+
+  if (!next) next = cpu->idle;
+  cpu->need_resched = false;
+  next->state = THREAD_RUNNING;
+  next->slice_end = now + next->slice_left;
+  if (cpu->runq.ready_mask && next != cpu->idle) timer_slice_ensure(competition_time(&cpu->runq, next));
+  if (next == prev) return;
+
+  prev->cpu_ns += now - prev->run_since;
+  next->run_since = now;
+  cpu->current = next;
+  cpu->switches++;
+  load_aspace(cpu, next);
+  bool outer = cpu->irq_off_outer;
+  arch_context_switch(prev->context, next->context);
+  cpu_self()->irq_off_outer = outer;
+}
+
+/* After a switch: releases the queue and frees the thread that ended with it. */
+static void finish_switch(struct cpu *cpu)
+{
+  struct thread *dead = cpu->terminated;
+
+  cpu->terminated = NULL;
+  spin_unlock(&cpu->runq.lock);
+  if (dead) thread_free(dead);
+}
+
+void sched_thread_begin(void)
+{
+  struct cpu *cpu = cpu_self();
+  cpu->irq_off_outer = true; /* a new thread runs with interrupts enabled */
+  finish_switch(cpu);
+}
+
+/* Puts the running thread back on the queue, with what is left of its slice. */
+static void requeue_current(struct cpu *cpu, uint64_t now)
+{
+  struct thread *t = cpu->current;
+
+  if (t == cpu->idle) {
+    t->state = THREAD_READY;
+    return;
+  }
+  bool used_up = now >= t->slice_end;
+  t->boosted = false;
+  t->slice_left = used_up ? SCHED_SLICE_NS : t->slice_end - now;
+  if (used_up) runq_push_back(&cpu->runq, t, now);
+  else runq_push_front(&cpu->runq, t, now);
+}
+
+void sched_preempt(void)
+{
+  struct cpu *cpu = cpu_self();
+
+  if (!cpu->need_resched || cpu->irq_off_depth > 0 || cpu->preempt_off > 0) return;
+  kassert(!arch_irq_enabled());
+  spin_lock(&cpu->runq.lock);
+  uint64_t now = arch_clock_read();
+  cpu->need_resched = false;
+  if (should_switch(cpu, now)) {
+    requeue_current(cpu, now);
+    switch_to_next(cpu, now);
+  }
+  finish_switch(cpu_self());
+}
+
+void sched_yield(void)
+{
+  struct cpu *cpu = cpu_self();
+
+  kassert(cpu->irq_off_depth == 0 && cpu->current != cpu->idle);
+  spin_lock(&cpu->runq.lock);
+  if (cpu->runq.ready_mask) {
+    struct thread *t = cpu->current;
+    uint64_t now = arch_clock_read();
+    t->boosted = false;
+    t->slice_left = SCHED_SLICE_NS;
+    runq_push_back(&cpu->runq, t, now);
+    switch_to_next(cpu, now);
+  }
+  finish_switch(cpu_self());
+}
+
+bool sched_block_prepare(bool interruptible)
+{
+  struct thread *t = thread_current();
+  struct runq *rq = &t->cpu->runq;
+
+  /* With the queue locked, a kill either set `killed` before this looks or finds the thread blocked afterwards. */
+  spin_lock(&rq->lock);
+  bool killed = interruptible && t->process && __atomic_load_n(&t->process->killed, __ATOMIC_RELAXED);
+  if (!killed) {
+    t->interruptible = interruptible;
+    t->wake_reason = 0;
+    t->state = THREAD_BLOCKED;
+  }
+  spin_unlock(&rq->lock);
+  return !killed;
+}
+
+void sched_block(struct spinlock *lock)
+{
+  struct cpu *cpu = cpu_self();
+  struct thread *t = cpu->current;
+
+  if (t == cpu->idle) panic("the idle thread must not sleep");
+  spin_lock(&cpu->runq.lock);
+  spin_unlock(lock);
+  if (cpu->irq_off_depth != 1) panic("thread %s sleeps with a spinlock held", t->name);
+  t->boosted = false;
+  t->slice_left = SCHED_SLICE_NS;
+  switch_to_next(cpu, arch_clock_read());
+  finish_switch(cpu_self());
+}
+
+/* Queue locked, `t` on no list. */
+static void make_ready(struct cpu *cpu, struct thread *t)
+{
+  uint64_t now = arch_clock_read();
+
+  runq_push_back(&cpu->runq, t, now);
+  /* Another processor decides for itself, at its next interrupt. */
+  if (cpu != cpu_self() || should_switch(cpu, now)) cpu->need_resched = true;
+}
+
+bool sched_wake_reason(struct thread *t, int reason)
+{
+  struct cpu *cpu = t->cpu;
+
+  spin_lock(&cpu->runq.lock);
+  bool was_blocked = t->state == THREAD_BLOCKED && (reason != -EINTR || t->interruptible);
+  if (was_blocked) {
+    t->wake_reason = reason;
+    make_ready(cpu, t);
+  }
+  spin_unlock(&cpu->runq.lock);
+  return was_blocked;
+}
+
+void sched_wake(struct thread *t)
+{
+  sched_wake_reason(t, 0);
+}
+
+void thread_interrupt(struct thread *t)
+{
+  sched_wake_reason(t, -EINTR);
+}
+
+void sched_start(struct thread *t)
+{
+  irq_push_off();
+  struct cpu *cpu = cpu_self();
+  kassert(t->state == THREAD_CREATED);
+  spin_lock(&cpu->runq.lock);
+  t->cpu = cpu;
+  make_ready(cpu, t);
+  spin_unlock(&cpu->runq.lock);
+  irq_pop_off();
+}
+
+void sched_exit_current(void)
+{
+  (void)arch_irq_disable();
+  struct cpu *cpu = cpu_self();
+  struct thread *t = cpu->current;
+
+  if (t == cpu->idle) panic("the idle thread must not end");
+  spin_lock(&cpu->runq.lock);
+  if (cpu->irq_off_depth != 1) panic("thread %s ends with a spinlock held", t->name);
+  t->state = THREAD_TERMINATED;
+  cpu->terminated = t;
+  switch_to_next(cpu, arch_clock_read());
+  panic("thread %s ran after its end", t->name);
+}
+
+void sched_slice_end(void)
+{
+  struct cpu *cpu = cpu_self();
+
+  spin_lock(&cpu->runq.lock);
+  if (should_switch(cpu, arch_clock_read())) cpu->need_resched = true;
+  spin_unlock(&cpu->runq.lock);
+}
+
+void sched_init_cpu(void)
+{
+  struct cpu *cpu = cpu_self();
+
+  runq_init(&cpu->runq);
+  cpu->idle = thread_adopt_idle(cpu);
+  cpu->idle->state = THREAD_RUNNING;
+  cpu->current = cpu->idle;
+}

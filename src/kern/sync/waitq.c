@@ -1,0 +1,77 @@
+/*
+ * Wait queues. The protocol that loses no wake-up, in this order:
+ *
+ *   the sleeper, holding its lock: marks itself blocked, puts itself on the queue, arms the timer, releases the lock
+ *   and switches away; when it runs again: cancels the timer, takes the lock, leaves the queue.
+ *   the waker, holding the lock: takes the first thread off the queue that is still blocked, and wakes it.
+ *
+ * A timer or a kill may have woken a thread that is still on the queue because it has not yet got the lock back: such a
+ * thread answers that reason, so waitq_wake_one passes it over and the wake-up goes to the next.
+ */
+#include <kern/arch.h>
+#include <kern/panic.h>
+#include <kern/sched.h>
+#include <kern/thread.h>
+#include <kern/timer.h>
+#include <kern/waitq.h>
+
+/* Wakes a sleeper at its deadline. Lives on the sleeper's stack. */
+struct alarm {
+  struct timer timer;
+  struct thread *thread;
+};
+
+static void alarm_fire(struct timer *timer)
+{
+  sched_wake_reason(container_of(timer, struct alarm, timer)->thread, -ETIMEDOUT);
+}
+
+void waitq_init(struct waitq *q)
+{
+  list_init(&q->threads);
+}
+
+static int sleep_on(struct waitq *q, struct spinlock *lock, uint64_t deadline, bool interruptible)
+{
+  struct thread *self = thread_current();
+  struct alarm alarm = {.thread = self};
+
+  kassert(self && spin_held(lock));
+  if (!sched_block_prepare(interruptible)) return -EINTR;
+  list_push_back(&q->threads, &self->wait_link);
+  if (deadline != DEADLINE_NONE) timer_arm(&alarm.timer, deadline, alarm_fire);
+  sched_block(lock);
+
+  if (deadline != DEADLINE_NONE) timer_cancel(&alarm.timer);
+  spin_lock(lock);
+  list_remove(&self->wait_link);
+  return self->wake_reason;
+}
+
+int waitq_sleep(struct waitq *q, struct spinlock *lock, uint64_t deadline)
+{
+  return sleep_on(q, lock, deadline, true);
+}
+
+void waitq_sleep_uninterruptible(struct waitq *q, struct spinlock *lock)
+{
+  (void)sleep_on(q, lock, DEADLINE_NONE, false);
+}
+
+void waitq_wake_one(struct waitq *q)
+{
+  while (!list_empty(&q->threads)) {
+    struct thread *t = list_first(&q->threads, struct thread, wait_link);
+    list_remove(&t->wait_link);
+    if (sched_wake_reason(t, 0)) return;
+  }
+}
+
+void waitq_wake_all(struct waitq *q)
+{
+  while (!list_empty(&q->threads)) {
+    struct thread *t = list_first(&q->threads, struct thread, wait_link);
+    list_remove(&t->wait_link);
+    sched_wake_reason(t, 0);
+  }
+}
