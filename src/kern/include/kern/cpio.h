@@ -11,11 +11,13 @@ struct cpio_entry {
   uint64_t size;
   uint32_t mode;       /* type bits as in POSIX: 0100000 file, 0040000 directory */
   uint64_t mtime;
+  uint32_t ino, nlink; /* entries with nlink > 1 and equal ino and dev are one file; only one of them need bring its data */
+  uint64_t dev;        /* major << 32 | minor */
 };
 
 struct cpio_reader {
   const uint8_t *data;
-  size_t size, offset;
+  size_t size, offset; /* offset: of the next header; after an error, of the entry that is malformed */
 };
 
 void cpio_open(struct cpio_reader *r, const void *data, size_t size);

@@ -3,7 +3,7 @@
  *
  *   mutexes:    file.lock > vfs directory locks > process.cwd_lock > aspace.lock
  *   spinlocks:  process_tree_lock > process.lock > handle_table.lock > console, pipe > vmo.lock > kva/kmem > pmm zone
- *               > timer queue > runq.lock > log
+ *               > timer queue > runq.lock > log > console output
  *
  * Every mutex comes before every spinlock. Wait queues have no lock of their own: they use their owner's.
  */

@@ -12,11 +12,14 @@
 
 struct vnode;
 
+#define VNODE_APPEND UINT64_MAX
+
 /* Absent operations answer: lookup/readdir -ENOTDIR; create/mkdir/unlink -EROFS or -ENOTDIR; read on a directory
  * -EISDIR. All may sleep. Byte counts or negative errno. */
 struct vnode_ops {
   ssize_type (*read)(struct vnode *v, struct uio *uio, uint64_t offset);  /* offset ignored by streams */
-  ssize_type (*write)(struct vnode *v, struct uio *uio, uint64_t offset);
+  /* At *offset, or at the end when it is VNODE_APPEND; leaves *offset behind the last byte written. */
+  ssize_type (*write)(struct vnode *v, struct uio *uio, uint64_t *offset);
   int (*truncate)(struct vnode *v, uint64_t size);
   int (*lookup)(struct vnode *dir, const char *name, struct vnode **out); /* one component; a new reference */
   int (*create)(struct vnode *dir, const char *name, unsigned mode, struct vnode **out);
@@ -51,10 +54,15 @@ struct file {
 /* Mounts tmpfs at / and devfs at /dev, unpacks the initial RAM disk. Errors name what is wrong with the archive. */
 MUST_CHECK int vfs_init(const void *initrd, size_t initrd_size);
 
-/* Absolute path of `path` relative to the absolute `cwd`, without ".", "..", "//". -ENAMETOOLONG, -ENOENT when empty. */
+/* Absolute path of `path` relative to the absolute `cwd`, without ".", "..", "//". One trailing slash stays when the path
+ * asked for a directory ("a/", "a/."): the calls below then answer -ENOTDIR for anything else. -ENAMETOOLONG, -ENOENT
+ * when empty, -EINVAL when cwd is not absolute. */
 MUST_CHECK int path_normalize(const char *cwd, const char *path, char out[PATH_MAX]);
 
-/* All take an absolute path. */
+/* Takes that trailing slash off again, for a path that is kept: a working directory. "/" stays. */
+void path_strip_slash(char *path);
+
+/* All take a path path_normalize made: "." and ".." are names like any other here, and never found. */
 MUST_CHECK int vfs_lookup(const char *path, struct vnode **out);
 MUST_CHECK int vfs_open(const char *path, int flags, unsigned mode, struct file **out);
 MUST_CHECK int vfs_mkdir(const char *path, unsigned mode);
