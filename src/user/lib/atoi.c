@@ -1,0 +1,6 @@
+#include <stdlib.h>
+
+int atoi(const char *text)
+{
+  return (int)strtol(text, NULL, 10);
+}

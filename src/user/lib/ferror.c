@@ -1,0 +1,6 @@
+#include "stream.h"
+
+int ferror(FILE *stream)
+{
+  return stream->error;
+}

@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int getchar(void)
+{
+  return fgetc(stdin);
+}
