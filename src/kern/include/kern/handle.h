@@ -23,15 +23,25 @@ struct handle_table {
   struct handle_slot *slots; /* lock; grows by doubling to HANDLE_MAX */
   unsigned capacity;         /* lock */
   unsigned used;             /* lock */
+  unsigned lowest_free;      /* lock; every slot below is taken */
 };
 
 MUST_CHECK int handle_table_init(struct handle_table *t);
-void handle_table_destroy(struct handle_table *t); /* closes everything; may sleep */
+/* Closes everything; may sleep. The table is empty afterwards and doing it again is harmless. */
+void handle_table_destroy(struct handle_table *t);
 
 /* Installs a reference of its own to obj in the lowest free slot. -EMFILE, -ENOMEM. */
 MUST_CHECK int handle_install(struct handle_table *t, struct object *obj, unsigned rights, int *out);
-/* The same in a given free slot (a child's 0, 1, 2); the handle's value is the slot. -EBUSY when taken. */
+/* The same in a given slot that never was used (a new child's 0, 1, 2); the handle's value is the slot. -EBUSY when it
+ * is or was taken. */
 MUST_CHECK int handle_install_at(struct handle_table *t, unsigned slot, struct object *obj, unsigned rights);
+
+/* Two steps, for calls that must not fail once they changed something: a reserved handle counts as taken and names
+ * nothing (-EBADF) until it is committed to an object (a reference of its own) or cancelled. -EMFILE, -ENOMEM. */
+MUST_CHECK int handle_reserve(struct handle_table *t, int *out);
+void handle_commit(struct handle_table *t, int handle, struct object *obj, unsigned rights);
+void handle_cancel(struct handle_table *t, int handle);
+
 /* Takes a reference to the object. type OBJECT_NONE: any. -EBADF no such handle or another type, -EACCES a right missing.
  * rights_out (may be null) gets the handle's rights. */
 MUST_CHECK int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned rights, struct object **out,

@@ -12,9 +12,11 @@ struct pipe;
 /* One reference. -ENOMEM. */
 MUST_CHECK int pipe_create(struct pipe **out);
 struct object *pipe_object(struct pipe *p);
+struct pipe *pipe_from_object(struct object *obj); /* of type OBJECT_PIPE */
 /* Blocks while empty and somebody may write; 0 at the end. -EINTR. */
 ssize_type pipe_read(struct pipe *p, struct uio *uio);
-/* Blocks while full. -EPIPE when nobody can read; -EINTR. */
+/* Blocks while full; writes of several threads never mix. -EPIPE when nobody can read; -EINTR; the count so far when
+ * some was written before that. */
 ssize_type pipe_write(struct pipe *p, struct uio *uio);
 
 #endif

@@ -14,7 +14,8 @@
 #include <uapi/abi.h>
 
 struct aspace;
-struct trapframe;
+
+#define INIT_PID 1
 
 /* t: process_tree_lock; p: lock; c: set at creation */
 struct process {
@@ -33,7 +34,8 @@ struct process {
   bool killed;               /* p, set once; read without the lock at kernel exit */
   bool zombie;               /* t */
   struct wait_status status; /* p until zombie, then constant */
-  struct aspace *aspace;     /* c; dropped by the last thread */
+  uint64_t ended_cpu_ns;     /* p; processor time of threads that ended */
+  struct aspace *aspace;     /* p; null once the last thread dropped it */
   struct handle_table handles;
   struct mutex cwd_lock;
   char *cwd;                 /* cwd_lock; absolute, normalised */
@@ -56,13 +58,19 @@ struct process_args {
  * the caller. Errors as sys_spawn documents; nothing remains of a failed one. */
 MUST_CHECK int process_spawn(struct process *parent, const struct process_args *args, struct process **out);
 
+/* Rights of the handle spawn answers: wait and query, kill, pass on. A process handle carries no other rights. */
+#define PROCESS_RIGHTS (RIGHT_READ | RIGHT_DELETE | RIGHT_GRANT)
+
+struct process *process_from_object(struct object *obj); /* of type OBJECT_PROCESS */
+
 /* Finds a live or zombie process; a reference. -ESRCH. */
 MUST_CHECK int process_find(int pid, struct process **out);
 
 /* Ends the calling process / thread. */
 NORETURN void process_exit(enum exit_reason reason, int code);
 
-/* Marks a process killed and wakes its sleepers; it ends at its next step to user mode. init cannot be killed: -EPERM. */
+/* Marks a process killed and wakes its sleepers; it ends at its next step to user mode. No effect on one that is on its
+ * way out already; -ESRCH when it has ended. init cannot be killed: -EPERM. */
 MUST_CHECK int process_kill(struct process *p, enum exit_reason reason, int code);
 /* Every process of a job. From interrupt context (^C). */
 void process_kill_job(int job, enum exit_reason reason, int code);
