@@ -1,0 +1,102 @@
+# GNU make rules for what runs without a host: the kernel image (objects in img/), the programs (usr/) and the initial RAM
+# disk. Included by Makefile.am, whose lists say what there is. KCC compiles all of it.
+
+KCC_DEPS = -MMD -MP
+
+# ---- the kernel image ----
+
+IMAGE_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/kern/include -I$(srcdir)/src/arch/x86_64 $(DEBUG_CPPFLAGS) \
+	-DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
+IMAGE_CFLAGS = $(KERNEL_CFLAGS) -mcmodel=kernel -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fcf-protection=none $(KCFLAGS)
+IMAGE_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--fatal-warnings
+
+IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) $(FMT_SOURCES) $(IMAGE_FILES) \
+	$(CONFORMANCE_SOURCES)))
+IMAGE_NOSYMS = $(patsubst %,img/%.o,$(filter %/nosymbols.c,$(KERN_SOURCES)))
+
+img/%.c.o: %.c Makefile
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(IMAGE_CFLAGS) $(KCC_DEPS) -c -o $@ $<
+
+img/%.S.o: %.S Makefile
+	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(KCC_DEPS) -c -o $@ $<
+
+img/%.asm.o: %.asm img/layout.inc Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(NASM) -f elf64 -Werror -I img/ -I $(srcdir)/boot/ -MD $(@:.o=.d) -MP -o $@ $<
+
+# The addresses for NASM, out of the header that C and the linker script include.
+img/layout.inc: src/arch/x86_64/layout.h build-aux/nasm-layout
+	$(AM_V_GEN)$(MKDIR_P) img && $(srcdir)/build-aux/nasm-layout $< > $@.tmp && mv $@.tmp $@
+
+img/kernel.lds: $(IMAGE_LDSCRIPT) Makefile
+	$(AM_V_GEN)$(MKDIR_P) img && $(KCC) -E -P -x c -D__ASSEMBLER__ $(IMAGE_CPPFLAGS) $(KCC_DEPS) -MT $@ -MF img/kernel.lds.d $< -o $@
+
+IMAGE_LINK = $(KCC) $(IMAGE_LDFLAGS) -Wl,-T,img/kernel.lds
+
+img/veridian.nosyms: $(IMAGE_OBJECTS) $(IMAGE_NOSYMS) img/kernel.lds
+	$(AM_V_CCLD)$(IMAGE_LINK) -o $@ $(IMAGE_OBJECTS) $(IMAGE_NOSYMS)
+
+img/ksyms.S: img/veridian.nosyms build-aux/mksyms
+	$(AM_V_GEN)NM='$(NM)' $(srcdir)/build-aux/mksyms _kernel_start $< > $@.tmp && mv $@.tmp $@
+
+img/ksyms.o: img/ksyms.S
+	$(AM_V_CPPAS)$(KCC) -c -o $@ $<
+
+build/veridian.elf: $(IMAGE_OBJECTS) img/ksyms.o img/kernel.lds
+	$(AM_V_CCLD)$(MKDIR_P) build && $(IMAGE_LINK) -o $@ $(IMAGE_OBJECTS) img/ksyms.o
+
+-include $(IMAGE_OBJECTS:.o=.d) img/kernel.lds.d
+
+# ---- programs ----
+
+USER_CPPFLAGS = -nostdinc -isystem "`$(KCC) -print-file-name=include`" -I$(srcdir)/src/user/include -I$(srcdir)/src
+USER_CFLAGS = -std=gnu11 -ffreestanding -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -ffunction-sections $(WARNING_CFLAGS) $(KCFLAGS)
+USER_LDFLAGS = -nostdlib -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,separate-code -Wl,-z,noexecstack \
+	-Wl,-z,norelro -Wl,-z,text -Wl,--gc-sections -Wl,-T,$(srcdir)/$(USER_LDSCRIPT)
+USER_FIXED_LDFLAGS = -static -no-pie
+USER_PIE_LDFLAGS = -static-pie -Wl,--no-dynamic-linker -Wl,-Ttext-segment=0
+
+USER_LIB_OBJECTS = $(patsubst %,usr/%.o,$(USER_LIB_FILES))
+USER_CRT_OBJECT = usr/crt0.o
+USER_BINARIES = $(USER_BINS:%=usr/bin/%)
+
+# Both kinds of program are compiled position-independent: one libveridian serves both.
+usr/%.c.o: %.c Makefile
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(USER_CPPFLAGS) $(USER_CFLAGS) -fPIE $(KCC_DEPS) -c -o $@ $<
+
+usr/%.S.o: %.S Makefile
+	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KCC) $(USER_CPPFLAGS) $(KCC_DEPS) -c -o $@ $<
+
+$(USER_CRT_OBJECT): $(patsubst %,usr/%.o,$(USER_CRT_FILES))
+	$(AM_V_GEN)cp $< $@
+
+usr/libveridian.a: $(USER_LIB_OBJECTS)
+	$(AM_V_AR)rm -f $@ && $(AR) crD $@ $(USER_LIB_OBJECTS)
+
+# $(call user_sources,name), $(call user_objects,name)
+user_sources = $(or $(USER_$(1)_FILES),src/user/bin/$(1).c)
+user_objects = $(patsubst %,usr/%.o,$(call user_sources,$(1)))
+
+define user_program_rule
+usr/bin/$(1): $(call user_objects,$(1)) $(USER_CRT_OBJECT) usr/libveridian.a $(USER_LDSCRIPT)
+	$$(AM_V_CCLD)$$(MKDIR_P) usr/bin && $$(KCC) $$(USER_LDFLAGS) \
+	  $(if $(filter $(1),$(USER_PIE_BINS)),$(USER_PIE_LDFLAGS),$(USER_FIXED_LDFLAGS)) \
+	  -o $$@ $(USER_CRT_OBJECT) $(call user_objects,$(1)) usr/libveridian.a
+endef
+$(foreach program,$(USER_BINS),$(eval $(call user_program_rule,$(program))))
+
+USER_PROGRAM_OBJECTS = $(foreach program,$(USER_BINS),$(call user_objects,$(program)))
+USER_FILES = $(USER_CRT_FILES) $(USER_LDSCRIPT) $(USER_LIB_FILES) \
+	$(foreach program,$(USER_BINS),$(call user_sources,$(program)))
+
+-include $(USER_LIB_OBJECTS:.o=.d) $(USER_PROGRAM_OBJECTS:.o=.d) $(patsubst %,usr/%.d,$(USER_CRT_FILES))
+
+# ---- the initial RAM disk ----
+# Dates, owners, modes, inode numbers and order are fixed: the same sources give the same bytes.
+
+USER_ETC = $(wildcard $(srcdir)/src/user/etc/*)
+
+initrd.cpio: $(USER_BINARIES) $(USER_ETC) build-aux/mkinitrd
+	$(AM_V_GEN)CPIO='$(CPIO)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' STRIP='$(STRIP)' \
+	  $(srcdir)/build-aux/mkinitrd $@ usr/root usr/bin $(if $(USER_ETC),$(srcdir)/src/user/etc)

@@ -1,0 +1,29 @@
+# VERIDIAN_SANITIZERS
+# -------------------
+# --enable-sanitizers: AddressSanitizer and UndefinedBehaviorSanitizer in everything that runs on the host, the simulated
+# kernel included. Sets SANITIZE_CFLAGS, the simulator's kernel stack size (instrumented frames are several times larger),
+# and the condition SANITIZERS.
+AC_DEFUN([VERIDIAN_SANITIZERS], [
+AC_ARG_ENABLE([sanitizers],
+  [AS_HELP_STRING([--enable-sanitizers], [build the simulator and the tests with ASan and UBSan])],
+  [], [enable_sanitizers=no])
+SANITIZE_CFLAGS=
+SIM_KSTACK_SIZE=65536
+AS_IF([test "x$enable_sanitizers" != xno], [
+  SIM_KSTACK_SIZE=262144
+  veridian_cflags=$CFLAGS
+  for veridian_flag in "-fsanitize=address,undefined -fno-sanitize-recover=undefined" "-fno-sanitize=function"; do
+    AC_MSG_CHECKING([whether $CC takes $veridian_flag])
+    CFLAGS="$veridian_cflags $SANITIZE_CFLAGS $veridian_flag"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+      [AC_MSG_RESULT([yes])
+       SANITIZE_CFLAGS="$SANITIZE_CFLAGS $veridian_flag"],
+      [AC_MSG_RESULT([no])])
+  done
+  CFLAGS=$veridian_cflags
+  AS_IF([test -z "$SANITIZE_CFLAGS"], [AC_MSG_ERROR([--enable-sanitizers: $CC has none])])
+])
+AC_SUBST([SANITIZE_CFLAGS])
+AC_SUBST([SIM_KSTACK_SIZE])
+AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" != xno])
+])

@@ -1,0 +1,27 @@
+# VERIDIAN_TOOLS
+# --------------
+# The optional tools: without one, what needs it is not built and its tests are skipped, naming it.
+AC_DEFUN([VERIDIAN_TOOLS], [
+AC_CHECK_PROGS([CPIO], [cpio])
+AC_CHECK_PROGS([QEMU], [qemu-system-x86_64])
+AC_CHECK_PROGS([GRUB_MKRESCUE], [grub-mkrescue grub2-mkrescue])
+AC_CHECK_PROGS([XORRISO], [xorriso])
+AC_CHECK_PROGS([GDB], [gdb])
+AC_CHECK_PROGS([EXPECT], [expect])
+
+veridian_iso_reason=
+AS_IF([test -z "$GRUB_MKRESCUE"], [veridian_iso_reason="grub-mkrescue not found: no veridian.iso"],
+  [test -z "$XORRISO"], [veridian_iso_reason="xorriso not found: no veridian.iso"],
+  [test ! -d "`dirname "\`command -v $GRUB_MKRESCUE\`"`/../lib/grub/i386-pc"],
+    [veridian_iso_reason="GRUB's i386-pc modules not found (grub-pc-bin): no veridian.iso"])
+AS_IF([test -n "$veridian_iso_reason"], [GRUB_MKRESCUE=])
+
+PKG_PROG_PKG_CONFIG
+veridian_check="not found: skipped"
+AS_IF([test -n "$PKG_CONFIG"],
+  [PKG_CHECK_MODULES([CHECK], [check >= 0.12], [veridian_check=yes], [:])])
+
+AM_CONDITIONAL([HAVE_CPIO], [test -n "$CPIO"])
+AM_CONDITIONAL([HAVE_CHECK], [test "x$veridian_check" = xyes])
+AM_CONDITIONAL([HAVE_ISO], [test -n "$GRUB_MKRESCUE"])
+])
