@@ -7,7 +7,7 @@
 #include <kern/thread.h>
 #include <kern/waitq.h>
 
-#define CREW_MAX 8
+#define CREW_MAX 64
 
 struct crew {
   struct spinlock lock;

@@ -160,7 +160,9 @@ KTEST(sched_starved_thread_gets_a_slice)
   ktest_check(background_at >= ready + SCHED_STARVATION_NS);
 }
 
-/* Starved threads that never end by themselves do not take the processor from the higher class in their turn. */
+/* More starved threads than there are slices in the starvation time: without turns in order in between, one of them would
+ * always be due and the higher class would never run again. */
+#define MANY (SCHED_STARVATION_NS / SCHED_SLICE_NS + 10)
 static bool hog_done;
 
 static void spin_until_hog_done(void *arg)
@@ -169,7 +171,7 @@ static void spin_until_hog_done(void *arg)
   while (!__atomic_load_n(&hog_done, __ATOMIC_ACQUIRE)) arch_relax();
 }
 
-static void hog_three_starvations(void *arg)
+static void hog_for_a_while(void *arg)
 {
   (void)arg;
   spin_for(3 * SCHED_STARVATION_NS);
@@ -183,8 +185,8 @@ KTEST(sched_starved_threads_do_not_starve_others)
 
   crew_init(&crew);
   hog_done = false;
-  for (unsigned i = 0; i < 4; i++) started = crew_start(&crew, CLASS_BACKGROUND, spin_until_hog_done, NULL) && started;
-  bool hog = crew_start(&crew, CLASS_USER, hog_three_starvations, NULL);
+  for (unsigned i = 0; i < MANY; i++) started = crew_start(&crew, CLASS_BACKGROUND, spin_until_hog_done, NULL) && started;
+  bool hog = crew_start(&crew, CLASS_USER, hog_for_a_while, NULL);
   if (!hog) hog_done = true;
   crew_wait(&crew);
   ktest_check(started && hog);
@@ -221,7 +223,7 @@ KTEST(sched_ended_threads_leave_nothing)
   for (unsigned round = 0; round < 100; round++) {
     if (round == 10) kmem_get_stats(&before);
     crew_init(&crew);
-    for (unsigned i = 0; i < CREW_MAX; i++) ktest_check(crew_start(&crew, CLASS_KERNEL, return_at_once, NULL));
+    for (unsigned i = 0; i < 8; i++) ktest_check(crew_start(&crew, CLASS_KERNEL, return_at_once, NULL));
     crew_wait(&crew);
   }
   kmem_get_stats(&after);
