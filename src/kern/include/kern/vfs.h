@@ -37,7 +37,7 @@ struct vnode {
   uint32_t type;           /* enum file_type */
   uint32_t refs;           /* atomic */
   uint64_t ino;
-  struct vnode *mounted;   /* root of what is mounted here; vfs lock */
+  struct vnode *mounted;   /* root of what is mounted here; set by vfs_init, constant from then on */
 };
 
 void vnode_ref(struct vnode *v);
@@ -62,7 +62,7 @@ MUST_CHECK int path_normalize(const char *cwd, const char *path, char out[PATH_M
 /* Takes that trailing slash off again, for a path that is kept: a working directory. "/" stays. */
 void path_strip_slash(char *path);
 
-/* All take a path path_normalize made: "." and ".." are names like any other here, and never found. */
+/* All take a path path_normalize made; -EINVAL when it is not absolute or has a component "." or "..". */
 MUST_CHECK int vfs_lookup(const char *path, struct vnode **out);
 MUST_CHECK int vfs_open(const char *path, int flags, unsigned mode, struct file **out);
 MUST_CHECK int vfs_mkdir(const char *path, unsigned mode);
