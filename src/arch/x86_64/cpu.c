@@ -1,0 +1,167 @@
+/*
+ * Bringing a processor up: control registers, segment and interrupt tables, the `syscall` registers.
+ * Intel SDM vol. 3A, 2.5 "Control registers", 4.1.3 "Paging-mode modifiers", 5.8.8 "Fast system calls in 64-bit mode".
+ */
+#include "cpu.h"
+
+#include "insn.h"
+#include "layout.h"
+#include "dev/clock.h"
+#include <fmt/backtrace.h>
+#include <fmt/trapframe.h>
+#include <kern/cpu.h>
+#include <kern/panic.h>
+#include <kern/string.h>
+
+_Static_assert(offsetof(struct x86_cpu, self) == 0, "x86_cpu_self reads gs:0");
+_Static_assert(offsetof(struct x86_cpu, kernel_stack) == CPU_KERNEL_STACK, "entry.S");
+_Static_assert(offsetof(struct x86_cpu, user_stack) == CPU_USER_STACK, "entry.S");
+
+#define CPUID1_ECX_XSAVE (1u << 26)
+#define CPUID7_EBX_SMEP (1u << 7)
+#define CPUID7_EBX_SMAP (1u << 20)
+#define CPUID7_ECX_UMIP (1u << 2)
+#define CPUID_EXT1_EDX_1GB (1u << 26)
+
+/* Flags cleared by `syscall`: the kernel starts without interrupts, tracing, a backward direction, nested task,
+ * alignment checks (which would also lift SMAP) or port permission. */
+#define SYSCALL_FLAG_MASK (RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC)
+
+static const uint8_t clac_instruction[3] = {0x0F, 0x01, 0xCA};
+
+struct cpu_features cpu_features;
+static struct x86_cpu x86_cpus[MAX_CPUS];
+static uint8_t bootstrap_ist_stacks[IST_COUNT * IST_STACK_SIZE] __attribute__((aligned(16)));
+
+static void detect_features(void)
+{
+  struct cpuid basic = insn_cpuid(0, 0);
+  memcpy(cpu_features.vendor, &basic.ebx, 4);
+  memcpy(cpu_features.vendor + 4, &basic.edx, 4);
+  memcpy(cpu_features.vendor + 8, &basic.ecx, 4);
+  cpu_features.xsave = insn_cpuid(1, 0).ecx & CPUID1_ECX_XSAVE;
+  if (basic.eax >= 7) {
+    struct cpuid extended = insn_cpuid(7, 0);
+    cpu_features.smep = extended.ebx & CPUID7_EBX_SMEP;
+    cpu_features.smap = extended.ebx & CPUID7_EBX_SMAP;
+    cpu_features.umip = extended.ecx & CPUID7_ECX_UMIP;
+  }
+  cpu_features.gigabyte_pages = insn_cpuid(0x80000001u, 0).edx & CPUID_EXT1_EDX_1GB;
+}
+
+/* A processor without SMAP does not know clac, so the entry paths carry three bytes of nothing in its place; the sites are
+ * listed as distances from their list entries. The boot tables still allow writing to the text. */
+static void patch_clac(void)
+{
+  for (const int32_t *site = x86_clac_sites; site < x86_clac_sites_end; site++)
+    memcpy((uint8_t *)(uintptr_t)site + *site, clac_instruction, sizeof clac_instruction);
+}
+
+/* Write protection for the kernel too, no-execute, global pages; and what this processor has of the rest. NXE and WP are
+ * on since the boot code and repeated for processors that come another way. */
+static void set_control_registers(void)
+{
+  uint64_t cr4 = insn_read_cr4() | CR4_PGE;
+  if (cpu_features.smep) cr4 |= CR4_SMEP;
+  if (cpu_features.smap) cr4 |= CR4_SMAP;
+  if (cpu_features.umip) cr4 |= CR4_UMIP;
+  insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) | EFER_NXE | EFER_SCE);
+  insn_write_cr0((insn_read_cr0() | CR0_WP) & ~(uint64_t)CR0_AM);
+  insn_write_cr4(cr4);
+}
+
+static void set_syscall_registers(void)
+{
+  /* SYSRET adds 8 for SS and 16 for CS to the upper selector. */
+  uint64_t sysret_base = SELECTOR_USER_DATA - 8;
+  _Static_assert(SELECTOR_USER_CODE == SELECTOR_USER_DATA + 8, "SYSRET's order");
+  _Static_assert(SELECTOR_KERNEL_DATA == SELECTOR_KERNEL_CODE + 8, "SYSCALL's order");
+  insn_wrmsr(MSR_STAR, sysret_base << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+  insn_wrmsr(MSR_LSTAR, (uintptr_t)x86_syscall_entry);
+  insn_wrmsr(MSR_FMASK, SYSCALL_FLAG_MASK);
+}
+
+void arch_cpu_init(struct cpu *cpu)
+{
+  struct x86_cpu *c = &x86_cpus[cpu - cpus];
+  bool bootstrap = cpu == &cpus[0];
+  if (bootstrap) {
+    detect_features();
+    if (cpu_features.smap) patch_clac();
+    c->ist_stacks = bootstrap_ist_stacks;
+    clock_start();
+  }
+  c->self = c;
+  c->cpu = cpu;
+  c->boot_context = (struct arch_context){.stack = (uintptr_t)boot_stack, .stack_end = (uintptr_t)boot_stack_top};
+  c->context = &c->boot_context;
+  gdt_init_cpu(c);
+  if (bootstrap) idt_init();
+  idt_load();
+  set_control_registers();
+  set_syscall_registers();
+  fpu_init_cpu();
+}
+
+struct cpu *arch_cpu_self(void)
+{
+  struct cpu *cpu;
+  __asm__ volatile("movq %%gs:%c1, %0" : "=r"(cpu) : "i"(offsetof(struct x86_cpu, cpu)));
+  return cpu;
+}
+
+void arch_idle(void)
+{
+  /* sti takes effect after the next instruction: nothing arrives between the two. */
+  __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+void arch_relax(void)
+{
+  insn_pause();
+}
+
+bool arch_irq_disable(void)
+{
+  bool enabled = insn_read_flags() & RFLAGS_IF;
+  insn_cli();
+  return enabled;
+}
+
+void arch_irq_restore(bool enabled)
+{
+  if (enabled) insn_sti();
+}
+
+bool arch_irq_enabled(void)
+{
+  return insn_read_flags() & RFLAGS_IF;
+}
+
+/* The stack that a frame pointer belongs to: the thread's, an exception's own, or the boot stack. */
+static void stack_of_frame(const struct x86_cpu *c, uintptr_t frame, uintptr_t *low, uintptr_t *high)
+{
+  uintptr_t ist = (uintptr_t)c->ist_stacks;
+  if (ist && frame >= ist && frame < ist + IST_COUNT * IST_STACK_SIZE) {
+    *low = ist;
+    *high = ist + IST_COUNT * IST_STACK_SIZE;
+  } else if (c->context && frame >= c->context->stack && frame < c->context->stack_end) {
+    *low = c->context->stack;
+    *high = c->context->stack_end;
+  } else {
+    *low = (uintptr_t)boot_stack;
+    *high = (uintptr_t)boot_stack_top;
+  }
+}
+
+size_t arch_backtrace(const struct trapframe *tf, uintptr_t *pcs, size_t max)
+{
+  uintptr_t low, high, frame = tf ? tf->rbp : (uintptr_t)__builtin_frame_address(0);
+  stack_of_frame(x86_cpu_self(), frame, &low, &high);
+  return backtrace_walk(tf, frame, low, high, pcs, max);
+}
+
+uintptr_t arch_text_base(void)
+{
+  return (uintptr_t)_text_start;
+}

@@ -1,0 +1,19 @@
+/* The PC around the processor, in the order its parts need each other. */
+#include "cpu.h"
+#include "dev/clock.h"
+#include "dev/pic.h"
+#include "dev/timer.h"
+#include <kern/arch.h>
+#include <kern/bootinfo.h>
+#include <kern/log.h>
+
+void arch_platform_init(const struct bootinfo *bi)
+{
+  pic_init();
+  uint64_t tsc_hz = clock_calibrate();
+  rtc_read_epoch();
+  timer_start();
+  log_info("x86_64: %s, TSC %u MHz,%s%s%s%s, loaded by %s", cpu_features.vendor, (unsigned)(tsc_hz / 1000000),
+           cpu_features.smep ? " SMEP" : "", cpu_features.smap ? " SMAP" : "", cpu_features.umip ? " UMIP" : "",
+           cpu_features.xsave ? " XSAVE" : "", bi->loader);
+}

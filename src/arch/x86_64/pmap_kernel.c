@@ -1,0 +1,124 @@
+/*
+ * What every address space contains on this machine: the kernel image with the permissions of its sections, physical
+ * memory, device registers. Nothing in the lower half: page 0 and everything else a program could place is absent.
+ */
+#include "cpu.h"
+#include "insn.h"
+#include "layout.h"
+#include <kern/arch.h>
+#include <kern/bootinfo.h>
+#include <kern/pmap.h>
+
+#define SIZE_2M MIB(2)
+#define SIZE_1G GIB(1)
+
+vaddr_t arch_direct_map_base = LAYOUT_DIRECT_MAP_BASE;
+
+struct arch_window arch_kernel_window(void)
+{
+  return (struct arch_window){.base = LAYOUT_WINDOW_BASE, .size = LAYOUT_WINDOW_SIZE};
+}
+
+static int map_section(paddr_t root, const char *start, const char *end, unsigned attrs)
+{
+  for (vaddr_t va = (vaddr_t)start; va < (vaddr_t)end; va += PAGE_SIZE) {
+    int err = pmap_map_early(root, va, va - LAYOUT_KERNEL_BASE, PAGE_SIZE, attrs | PMAP_GLOBAL);
+    if (err) return err;
+  }
+  return 0;
+}
+
+static int map_image(paddr_t root)
+{
+  int err = map_section(root, _text_start, _text_end, PMAP_EXEC);
+  if (!err) err = map_section(root, _rodata_start, _rodata_end, 0);
+  if (!err) err = map_section(root, _data_start, _kernel_end, PMAP_WRITE);
+  return err;
+}
+
+/* Memory, as opposed to reserved addresses where devices may be. */
+static bool is_memory(const struct mem_region *r)
+{
+  return r->kind != MEM_RESERVED && r->kind != MEM_BAD && r->kind != MEM_FRAMEBUFFER;
+}
+
+/* How much of [base, base + size) is memory. */
+static uint64_t memory_bytes_in(const struct bootinfo *bi, paddr_t base, uint64_t size)
+{
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < bi->nregions; i++) {
+    const struct mem_region *r = &bi->regions[i];
+    if (!is_memory(r)) continue;
+    paddr_t low = MAX(r->base, base), high = MIN(r->base + r->length, base + size);
+    if (low < high) bytes += high - low;
+  }
+  return bytes;
+}
+
+static paddr_t memory_end(const struct bootinfo *bi)
+{
+  paddr_t end = 0;
+  for (uint32_t i = 0; i < bi->nregions; i++)
+    if (is_memory(&bi->regions[i])) end = MAX(end, bi->regions[i].base + bi->regions[i].length);
+  return MIN(end, (paddr_t)LAYOUT_DIRECT_MAP_SIZE);
+}
+
+static int map_direct(paddr_t root, paddr_t pa, uint64_t size)
+{
+  return pmap_map_early(root, LAYOUT_DIRECT_MAP_BASE + pa, pa, size, PMAP_WRITE | PMAP_GLOBAL);
+}
+
+/* The direct map, by pages of 1 GiB where all of it is memory and the processor has them, else 2 MiB wherever there is
+ * any. (The memory type registers keep a device range inside such a page uncached.) */
+static int map_memory(paddr_t root, const struct bootinfo *bi)
+{
+  paddr_t end = ALIGN_UP(memory_end(bi), SIZE_2M);
+  for (paddr_t gib = 0; gib < end; gib += SIZE_1G) {
+    uint64_t bytes = memory_bytes_in(bi, gib, SIZE_1G);
+    int err = 0;
+    if (bytes == SIZE_1G && cpu_features.gigabyte_pages)
+      err = map_direct(root, gib, SIZE_1G);
+    else if (bytes)
+      for (paddr_t pa = gib; !err && pa < MIN(gib + SIZE_1G, end); pa += SIZE_2M)
+        if (memory_bytes_in(bi, pa, SIZE_2M)) err = map_direct(root, pa, SIZE_2M);
+    if (err) return err;
+  }
+  return 0;
+}
+
+static int map_devices(paddr_t root)
+{
+  uint64_t size = cpu_features.gigabyte_pages ? SIZE_1G : SIZE_2M;
+  for (uint64_t at = 0; at < LAYOUT_MMIO_SIZE; at += size) {
+    int err = pmap_map_early(root, LAYOUT_MMIO_BASE + at, LAYOUT_MMIO_PHYS + at, size,
+                             PMAP_WRITE | PMAP_NOCACHE | PMAP_GLOBAL);
+    if (err) return err;
+  }
+  return 0;
+}
+
+int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)
+{
+  int err = map_image(root);
+  if (!err) err = map_memory(root, bi);
+  if (!err) err = map_devices(root);
+  return err;
+}
+
+void arch_aspace_activate(paddr_t root)
+{
+  insn_write_cr3(root);
+}
+
+void arch_tlb_flush_page(vaddr_t va)
+{
+  insn_invlpg(va);
+}
+
+/* Global translations too: they go when global pages are switched off (SDM vol. 3A, 4.10.4.1). */
+void arch_tlb_flush_all(void)
+{
+  uint64_t cr4 = insn_read_cr4();
+  insn_write_cr4(cr4 & ~(uint64_t)CR4_PGE);
+  insn_write_cr4(cr4);
+}

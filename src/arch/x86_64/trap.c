@@ -1,0 +1,58 @@
+/* From the stubs of entry.S to the kernel: interrupts to their line, everything else to trap_dispatch. */
+#include "cpu.h"
+#include "dev/pic.h"
+#include "dev/timer.h"
+#include "insn.h"
+#include <fmt/trapframe.h>
+#include <kern/ktest.h>
+#include <kern/panic.h>
+#include <kern/thread.h>
+
+static void interrupt(unsigned irq, struct trapframe *tf)
+{
+  if (pic_is_spurious(irq)) return;
+  if (irq == IRQ_TIMER && !timer_expired()) {
+    arch_irq_eoi(irq);
+    return;
+  }
+  irq_dispatch(irq, tf);
+}
+
+void x86_trap(struct trapframe *tf)
+{
+  if (tf->vector - VECTOR_IRQ_BASE < IRQ_COUNT)
+    interrupt((unsigned)tf->vector - VECTOR_IRQ_BASE, tf);
+  else
+    trap_dispatch(tf);
+  insn_cli();
+}
+
+/* A push that met the guard page below a kernel stack faults, and delivering that fault needs the stack again. */
+static bool hit_stack_guard(const struct trapframe *tf)
+{
+  const struct arch_context *ctx = x86_context_self();
+  uintptr_t low = ctx->stack;
+  return low && (tf->cr2 - (low - PAGE_SIZE) < PAGE_SIZE || tf->rsp - (low - PAGE_SIZE) < PAGE_SIZE);
+}
+
+void x86_paranoid_trap(struct trapframe *tf)
+{
+  if (tf->vector == VECTOR_DF && hit_stack_guard(tf)) {
+    const struct thread *t = thread_current();
+    struct trap_info info;
+    trap_decode(tf, &info);
+    ktest_trap(&info);
+    panic_trap(tf, "kernel stack overflow in thread %s", t ? t->name : "boot");
+  }
+  trap_dispatch(tf);
+}
+
+/* The frame cannot be returned to: its instruction pointer is not canonical. To the program that is the protection fault
+ * its next instruction fetch would have been. */
+NORETURN void x86_bad_user_return(struct trapframe *tf)
+{
+  tf->vector = VECTOR_GP;
+  tf->error = 0;
+  trap_dispatch(tf);
+  panic_trap(tf, "return to user mode at an address that is not canonical");
+}
