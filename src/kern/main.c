@@ -80,8 +80,9 @@ void kern_main(struct bootinfo *bi)
   print_banner();
 
   bool testing = cmdline_get(bi->cmdline, "ktest", test_prefix, sizeof test_prefix);
-  if (bi->initrd) must(vfs_init(phys_to_virt(bi->initrd), bi->initrd_size), "the initial RAM disk cannot be used");
-  else if (!testing) boot_fail("there is no initial RAM disk", -ENOENT);
+  if (bi->initrd) {
+    if (vfs_init(phys_to_virt(bi->initrd), bi->initrd_size)) arch_power_off(1); /* it said why */
+  } else if (!testing) boot_fail("there is no initial RAM disk", -ENOENT);
 
   struct thread *t;
   must(thread_create(NULL, "main", CLASS_SYSTEM, first_thread, testing ? test_prefix : NULL, &t), "cannot start a thread");
