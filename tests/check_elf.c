@@ -1,6 +1,6 @@
 /*
- * elf_parse on images built here: a good one, then every way it can be spoilt, each with the one reason it must give; every
- * header field at 0, 1, its largest value and one off; every length the file can be cut to.
+ * elf_parse on images built here: a good one, then every way it can be spoilt, each with the one reason it must
+ * give; every header field at 0, 1, its largest value and one off; every length the file can be cut to.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -76,8 +76,15 @@ static void build(void)
   im.size = 0x2100;
   im.fail_at = UINT64_MAX;
   im.h = (struct elf64_header){
-      .e_ident = {0x7F, 'E', 'L', 'F', 2, 1, 1}, .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = 1,
-      .e_entry = 0x400400, .e_phoff = 64, .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 5,
+    .e_ident = {0x7F, 'E', 'L', 'F', 2, 1, 1},
+    .e_type = ET_EXEC,
+    .e_machine = EM_X86_64,
+    .e_version = 1,
+    .e_entry = 0x400400,
+    .e_phoff = 64,
+    .e_ehsize = 64,
+    .e_phentsize = 56,
+    .e_phnum = 5,
   };
   im.ph[0] = (struct elf64_phdr){PT_LOAD, PF_R | PF_X, 0, 0x400000, 0, 0x500, 0x500, 0x1000};
   im.ph[1] = (struct elf64_phdr){PT_LOAD, PF_R, 0x1000, 0x401000, 0, 0x62, 0x62, 0x1000};
@@ -168,7 +175,11 @@ struct spoilt {
   void (*spoil)(void);
 };
 
-#define SPOIL(name, ...) static void spoil_##name(void) { __VA_ARGS__; }
+#define SPOIL(name, ...)         \
+  static void spoil_##name(void) \
+  {                              \
+    __VA_ARGS__;                 \
+  }
 SPOIL(short, im.size = 63)
 SPOIL(empty, im.size = 0)
 SPOIL(magic0, im.h.e_ident[0] = 0x7E)
@@ -217,6 +228,7 @@ SPOIL(note_outside, im.ph[3].p_offset = 0x2100 - NOTE_SIZE + 1)
 SPOIL(note_wraps, im.ph[3].p_offset = UINT64_MAX)
 SPOIL(note_large, im.ph[3].p_filesz = 4097)
 SPOIL(note_cut, im.ph[3].p_filesz = 11)
+SPOIL(note_cut_end, im.ph[3].p_offset = 0x2100 - 11; im.ph[3].p_filesz = 11)
 SPOIL(note_desc_cut, im.ph[3].p_filesz = NOTE_SIZE - 1)
 SPOIL(note_name_cut, put_note(NOTE_AT, "x", 17, 9, 0, 0))
 SPOIL(note_name_max, put_note(NOTE_AT, "x", UINT32_MAX, 9, 0, 0))
@@ -236,29 +248,66 @@ static void spoil_many_segments(void)
 }
 
 static const struct spoilt cases[] = {
-    {ELF_TOO_SHORT, spoil_short}, {ELF_TOO_SHORT, spoil_empty}, {ELF_BAD_MAGIC, spoil_magic0},
-    {ELF_BAD_MAGIC, spoil_magic3}, {ELF_BAD_CLASS, spoil_class32}, {ELF_BAD_ENDIAN, spoil_big_endian},
-    {ELF_BAD_VERSION, spoil_ident_version}, {ELF_BAD_VERSION, spoil_version}, {ELF_BAD_TYPE, spoil_relocatable},
-    {ELF_BAD_TYPE, spoil_core}, {ELF_BAD_MACHINE, spoil_machine}, {ELF_BAD_EHSIZE, spoil_ehsize},
-    {ELF_BAD_PHENTSIZE, spoil_phentsize}, {ELF_BAD_PHENTSIZE, spoil_phentsize_large}, {ELF_NO_PHDRS, spoil_no_phdrs},
-    {ELF_TOO_MANY_PHDRS, spoil_many_phdrs}, {ELF_TOO_MANY_PHDRS, spoil_all_phdrs},
-    {ELF_PHDRS_OUTSIDE, spoil_phoff_end}, {ELF_PHDRS_OUTSIDE, spoil_phoff_wraps}, {ELF_NO_LOAD, spoil_no_load},
-    {ELF_NO_LOAD, spoil_empty_loads}, {ELF_TOO_MANY_SEGMENTS, spoil_many_segments},
-    {ELF_SEGMENT_OUTSIDE_FILE, spoil_beyond_file}, {ELF_SEGMENT_OUTSIDE_FILE, spoil_offset_wraps},
-    {ELF_SEGMENT_FILE_LARGER, spoil_file_larger}, {ELF_SEGMENT_WRAPS, spoil_size_wraps},
-    {ELF_SEGMENT_WRAPS, spoil_vaddr_wraps}, {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_page_zero},
-    {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_below_window}, {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_kernel_half},
-    {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_noncanonical}, {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_into_stack},
-    {ELF_SEGMENT_BAD_ALIGN, spoil_align}, {ELF_SEGMENT_BAD_ALIGN, spoil_align_pie},
-    {ELF_SEGMENT_MISALIGNED, spoil_incongruent}, {ELF_SEGMENT_OVERLAP, spoil_overlap},
-    {ELF_SEGMENT_OVERLAP, spoil_share_page}, {ELF_SEGMENT_OVERLAP, spoil_overlap_bss}, {ELF_SEGMENT_ORDER, spoil_order},
-    {ELF_SEGMENT_WRITE_EXEC, spoil_write_exec}, {ELF_BAD_ENTRY, spoil_entry_zero}, {ELF_BAD_ENTRY, spoil_entry_data},
-    {ELF_BAD_ENTRY, spoil_entry_end}, {ELF_BAD_ENTRY, spoil_entry_before}, {ELF_HAS_INTERPRETER, spoil_interpreter},
-    {ELF_BAD_NOTE, spoil_note_outside}, {ELF_BAD_NOTE, spoil_note_wraps}, {ELF_BAD_NOTE, spoil_note_large},
-    {ELF_BAD_NOTE, spoil_note_cut}, {ELF_BAD_NOTE, spoil_note_desc_cut}, {ELF_BAD_NOTE, spoil_note_name_cut},
-    {ELF_BAD_NOTE, spoil_note_name_max}, {ELF_BAD_NOTE, spoil_note_desc_max}, {ELF_BAD_NOTE, spoil_note_desc_size},
-    {ELF_READ_ERROR, spoil_read_header}, {ELF_READ_ERROR, spoil_read_phdr}, {ELF_READ_ERROR, spoil_read_note},
-    {ELF_READ_ERROR, spoil_read_note_name}, {ELF_READ_ERROR, spoil_read_note_desc},
+  {ELF_TOO_SHORT, spoil_short},
+  {ELF_TOO_SHORT, spoil_empty},
+  {ELF_BAD_MAGIC, spoil_magic0},
+  {ELF_BAD_MAGIC, spoil_magic3},
+  {ELF_BAD_CLASS, spoil_class32},
+  {ELF_BAD_ENDIAN, spoil_big_endian},
+  {ELF_BAD_VERSION, spoil_ident_version},
+  {ELF_BAD_VERSION, spoil_version},
+  {ELF_BAD_TYPE, spoil_relocatable},
+  {ELF_BAD_TYPE, spoil_core},
+  {ELF_BAD_MACHINE, spoil_machine},
+  {ELF_BAD_EHSIZE, spoil_ehsize},
+  {ELF_BAD_PHENTSIZE, spoil_phentsize},
+  {ELF_BAD_PHENTSIZE, spoil_phentsize_large},
+  {ELF_NO_PHDRS, spoil_no_phdrs},
+  {ELF_TOO_MANY_PHDRS, spoil_many_phdrs},
+  {ELF_TOO_MANY_PHDRS, spoil_all_phdrs},
+  {ELF_PHDRS_OUTSIDE, spoil_phoff_end},
+  {ELF_PHDRS_OUTSIDE, spoil_phoff_wraps},
+  {ELF_NO_LOAD, spoil_no_load},
+  {ELF_NO_LOAD, spoil_empty_loads},
+  {ELF_TOO_MANY_SEGMENTS, spoil_many_segments},
+  {ELF_SEGMENT_OUTSIDE_FILE, spoil_beyond_file},
+  {ELF_SEGMENT_OUTSIDE_FILE, spoil_offset_wraps},
+  {ELF_SEGMENT_FILE_LARGER, spoil_file_larger},
+  {ELF_SEGMENT_WRAPS, spoil_size_wraps},
+  {ELF_SEGMENT_WRAPS, spoil_vaddr_wraps},
+  {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_page_zero},
+  {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_below_window},
+  {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_kernel_half},
+  {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_noncanonical},
+  {ELF_SEGMENT_OUTSIDE_WINDOW, spoil_into_stack},
+  {ELF_SEGMENT_BAD_ALIGN, spoil_align},
+  {ELF_SEGMENT_BAD_ALIGN, spoil_align_pie},
+  {ELF_SEGMENT_MISALIGNED, spoil_incongruent},
+  {ELF_SEGMENT_OVERLAP, spoil_overlap},
+  {ELF_SEGMENT_OVERLAP, spoil_share_page},
+  {ELF_SEGMENT_OVERLAP, spoil_overlap_bss},
+  {ELF_SEGMENT_ORDER, spoil_order},
+  {ELF_SEGMENT_WRITE_EXEC, spoil_write_exec},
+  {ELF_BAD_ENTRY, spoil_entry_zero},
+  {ELF_BAD_ENTRY, spoil_entry_data},
+  {ELF_BAD_ENTRY, spoil_entry_end},
+  {ELF_BAD_ENTRY, spoil_entry_before},
+  {ELF_HAS_INTERPRETER, spoil_interpreter},
+  {ELF_BAD_NOTE, spoil_note_outside},
+  {ELF_BAD_NOTE, spoil_note_wraps},
+  {ELF_BAD_NOTE, spoil_note_large},
+  {ELF_BAD_NOTE, spoil_note_cut},
+  {ELF_BAD_NOTE, spoil_note_cut_end},
+  {ELF_BAD_NOTE, spoil_note_desc_cut},
+  {ELF_BAD_NOTE, spoil_note_name_cut},
+  {ELF_BAD_NOTE, spoil_note_name_max},
+  {ELF_BAD_NOTE, spoil_note_desc_max},
+  {ELF_BAD_NOTE, spoil_note_desc_size},
+  {ELF_READ_ERROR, spoil_read_header},
+  {ELF_READ_ERROR, spoil_read_phdr},
+  {ELF_READ_ERROR, spoil_read_note},
+  {ELF_READ_ERROR, spoil_read_note_name},
+  {ELF_READ_ERROR, spoil_read_note_desc},
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 
@@ -320,14 +369,15 @@ static void check_plan(const struct image *i)
   }
 }
 
-/* Sets the `width`-byte field at `at` to 0, 1, the largest, and one off: the answer may be anything, the plan must be sound. */
+/* Sets the `width`-byte field at `at` to 0, 1, the largest, one off: the answer may be anything, a plan must be sound. */
 static void try_field(uint64_t at, unsigned width)
 {
   uint64_t value = 0;
   build();
   image_write_headers(&im);
   memcpy(&value, im.bytes + at, width);
-  const uint64_t tries[] = {0, 1, UINT64_MAX, UINT64_MAX >> 1, value + 1, value - 1, value ^ 0x1000, value + 0x100000000};
+  const uint64_t tries[] = {0,         1,         UINT64_MAX,     UINT64_MAX >> 1,
+                            value + 1, value - 1, value ^ 0x1000, value + 0x100000000};
   for (unsigned t = 0; t < sizeof(tries) / sizeof(tries[0]); t++) {
     memcpy(im.bytes + at, &tries[t], width);
     if (parse_raw(&im) == ELF_OK) check_plan(&im);
@@ -336,7 +386,8 @@ static void try_field(uint64_t at, unsigned width)
 
 START_TEST(every_field)
 {
-  static const uint8_t header[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 4, 8, 8, 8, 4, 2, 2, 2, 2, 2, 2};
+  static const uint8_t header[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                   1, 2, 2, 4, 8, 8, 8, 4, 2, 2, 2, 2, 2, 2};
   static const uint8_t phdr[] = {4, 4, 8, 8, 8, 8, 8, 8};
   uint64_t at = 0;
   for (unsigned i = 0; i < sizeof(header); i++) {

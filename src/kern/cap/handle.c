@@ -1,9 +1,10 @@
 /*
- * Handle tables. A slot that is closed moves to its next generation, so the old handle's value names nothing until the
- * slot has been through all HANDLE_GENERATIONS of them.
+ * Handle tables. A slot that is closed moves to its next generation, so the old handle's value names nothing until
+ * the slot has been through all HANDLE_GENERATIONS of them.
  *
- * The table's lock covers the slots; an object is told of a new handle under it (handle_opened: pipes count their ends
- * before anybody could close one) and of a closed one outside it, because the last reference may sleep when it goes.
+ * The table's lock covers the slots; an object is told of a new handle under it (handle_opened: pipes count their
+ * ends before anybody could close one) and of a closed one outside it, because the last reference may sleep when
+ * it goes.
  */
 #include <kern/handle.h>
 #include <kern/kmem.h>

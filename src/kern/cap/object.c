@@ -1,6 +1,6 @@
 /*
- * Reference counts of kernel objects. A reference is held by every handle, by the process tree for its processes, and by
- * whoever works on the object at the moment; the last one to go frees it, outside every spinlock.
+ * Reference counts of kernel objects. A reference is held by every handle, by the process tree for its processes,
+ * and by whoever works on the object at the moment; the last one to go frees it, outside every spinlock.
  */
 #include <kern/object.h>
 #include <kern/panic.h>

@@ -1,6 +1,7 @@
 /*
- * A plan applied: one VMO a segment, its file bytes read straight into the VMO's pages. Pages come zeroed, so what follows
- * the file bytes in the last of them (.bss) is zero, and the pages after it appear, zeroed, when the program touches them.
+ * A plan applied: one VMO a segment, its file bytes read straight into the VMO's pages. Pages come zeroed, so what
+ * follows the file bytes in the last of them (.bss) is zero, and the pages after it appear, zeroed, when the
+ * program touches them.
  */
 #include <kern/arch.h>
 #include <kern/aspace.h>

@@ -1,7 +1,7 @@
 /*
- * From untrusted bytes to a plan of what to map where, or to the one reason why not. Pure: reads through the source and
- * writes the plan, nothing else. Every size and offset of the file is a number an enemy chose: sums are checked before
- * they are used, and the number of reads is bounded by ELF_MAX_PHDRS and NOTE_MAX_SIZE.
+ * From untrusted bytes to a plan of what to map where, or to the one reason why not. Pure: reads through the
+ * source and writes the plan, nothing else. Every size and offset of the file is a number an enemy chose: sums are
+ * checked before they are used, and the number of reads is bounded by ELF_MAX_PHDRS and NOTE_MAX_SIZE.
  *
  * PT_GNU_STACK is ignored whatever it asks for: a stack is never executable here.
  */
@@ -18,34 +18,34 @@
 #define IMAGE_LIMIT (USER_STACK_TOP - USER_STACK_SIZE - PAGE_SIZE)
 
 static const char *const error_texts[ELF_ERROR_COUNT] = {
-    [ELF_OK] = "No error",
-    [ELF_TOO_SHORT] = "File too short for an ELF header",
-    [ELF_BAD_MAGIC] = "Not an ELF file",
-    [ELF_BAD_CLASS] = "Not a 64-bit ELF file",
-    [ELF_BAD_ENDIAN] = "Not a little-endian ELF file",
-    [ELF_BAD_VERSION] = "Unknown ELF version",
-    [ELF_BAD_TYPE] = "Not an executable ELF file",
-    [ELF_BAD_MACHINE] = "Not for x86-64",
-    [ELF_BAD_EHSIZE] = "Wrong ELF header size",
-    [ELF_BAD_PHENTSIZE] = "Wrong program header size",
-    [ELF_NO_PHDRS] = "No program headers",
-    [ELF_TOO_MANY_PHDRS] = "Too many program headers",
-    [ELF_PHDRS_OUTSIDE] = "Program headers extend beyond file size",
-    [ELF_NO_LOAD] = "No loadable segment",
-    [ELF_TOO_MANY_SEGMENTS] = "Too many loadable segments",
-    [ELF_SEGMENT_OUTSIDE_FILE] = "Segment extends beyond file size",
-    [ELF_SEGMENT_FILE_LARGER] = "Segment larger in the file than in memory",
-    [ELF_SEGMENT_WRAPS] = "Segment wraps around the end of memory",
-    [ELF_SEGMENT_OUTSIDE_WINDOW] = "Segment outside the user address window",
-    [ELF_SEGMENT_BAD_ALIGN] = "Segment alignment not a power of two or too large",
-    [ELF_SEGMENT_MISALIGNED] = "Segment address and file offset differ within a page",
-    [ELF_SEGMENT_OVERLAP] = "Segments overlap or share a page",
-    [ELF_SEGMENT_ORDER] = "Segments not in ascending order",
-    [ELF_SEGMENT_WRITE_EXEC] = "Segment both writable and executable",
-    [ELF_BAD_ENTRY] = "Entry point not in an executable segment",
-    [ELF_HAS_INTERPRETER] = "Dynamically linked: needs an interpreter",
-    [ELF_BAD_NOTE] = "Malformed note segment",
-    [ELF_READ_ERROR] = "Read error",
+  [ELF_OK] = "No error",
+  [ELF_TOO_SHORT] = "File too short for an ELF header",
+  [ELF_BAD_MAGIC] = "Not an ELF file",
+  [ELF_BAD_CLASS] = "Not a 64-bit ELF file",
+  [ELF_BAD_ENDIAN] = "Not a little-endian ELF file",
+  [ELF_BAD_VERSION] = "Unknown ELF version",
+  [ELF_BAD_TYPE] = "Not an executable ELF file",
+  [ELF_BAD_MACHINE] = "Not for x86-64",
+  [ELF_BAD_EHSIZE] = "Wrong ELF header size",
+  [ELF_BAD_PHENTSIZE] = "Wrong program header size",
+  [ELF_NO_PHDRS] = "No program headers",
+  [ELF_TOO_MANY_PHDRS] = "Too many program headers",
+  [ELF_PHDRS_OUTSIDE] = "Program headers extend beyond file size",
+  [ELF_NO_LOAD] = "No loadable segment",
+  [ELF_TOO_MANY_SEGMENTS] = "Too many loadable segments",
+  [ELF_SEGMENT_OUTSIDE_FILE] = "Segment extends beyond file size",
+  [ELF_SEGMENT_FILE_LARGER] = "Segment larger in the file than in memory",
+  [ELF_SEGMENT_WRAPS] = "Segment wraps around the end of memory",
+  [ELF_SEGMENT_OUTSIDE_WINDOW] = "Segment outside the user address window",
+  [ELF_SEGMENT_BAD_ALIGN] = "Segment alignment not a power of two or too large",
+  [ELF_SEGMENT_MISALIGNED] = "Segment address and file offset differ within a page",
+  [ELF_SEGMENT_OVERLAP] = "Segments overlap or share a page",
+  [ELF_SEGMENT_ORDER] = "Segments not in ascending order",
+  [ELF_SEGMENT_WRITE_EXEC] = "Segment both writable and executable",
+  [ELF_BAD_ENTRY] = "Entry point not in an executable segment",
+  [ELF_HAS_INTERPRETER] = "Dynamically linked: needs an interpreter",
+  [ELF_BAD_NOTE] = "Malformed note segment",
+  [ELF_READ_ERROR] = "Read error",
 };
 
 const char *elf_error_text(enum elf_error e)
@@ -127,11 +127,11 @@ static enum elf_error add_segment(const struct elf_source *src, const struct elf
   if (err != ELF_OK) return err;
   if ((ph->p_flags & PF_W) != 0 && (ph->p_flags & PF_X) != 0) return ELF_SEGMENT_WRITE_EXEC;
   plan->segments[plan->nsegments++] = (struct elf_segment){
-      .vaddr = ph->p_vaddr,
-      .memory_size = ph->p_memsz,
-      .file_size = ph->p_filesz,
-      .file_offset = ph->p_offset,
-      .prot = segment_prot(ph->p_flags),
+    .vaddr = ph->p_vaddr,
+    .memory_size = ph->p_memsz,
+    .file_size = ph->p_filesz,
+    .file_offset = ph->p_offset,
+    .prot = segment_prot(ph->p_flags),
   };
   return ELF_OK;
 }
@@ -150,7 +150,7 @@ static enum elf_error read_native_note(const struct elf_source *src, const struc
 }
 
 /* Walks the notes of one PT_NOTE segment. Name and descriptor are each padded to 4 bytes, or to 8 where the segment is
- * aligned so. All sums stay small: the segment has at most NOTE_MAX_SIZE bytes and each part was compared with it. */
+ * aligned so. No sum wraps: a place inside NOTE_MAX_SIZE and two 32-bit sizes. */
 static enum elf_error read_notes(const struct elf_source *src, const struct elf64_phdr *ph, struct elf_plan *plan)
 {
   if (!in_file(src, ph->p_offset, ph->p_filesz) || ph->p_filesz > NOTE_MAX_SIZE) return ELF_BAD_NOTE;
@@ -159,7 +159,6 @@ static enum elf_error read_notes(const struct elf_source *src, const struct elf6
     struct elf64_note note;
     if (size - at < sizeof(note)) return ELF_BAD_NOTE;
     if (src->read(src, ph->p_offset + at, &note, sizeof(note)) != 0) return ELF_READ_ERROR;
-    if (note.n_namesz > size || note.n_descsz > size) return ELF_BAD_NOTE;
     uint64_t name_at = at + sizeof(note);
     uint64_t desc_at = ALIGN_UP(name_at + note.n_namesz, align);
     uint64_t end = desc_at + note.n_descsz;

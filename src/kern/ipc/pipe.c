@@ -1,10 +1,11 @@
 /*
  * Pipes: a ring of bytes between the handles that may read and those that may write.
  *
- * A program's memory may not be touched with a spinlock held, so the bytes move outside the lock: one thread at a time is
- * the reader (`reading`) and one the writer (`writing`). The reader alone moves `read_at`, the writer alone adds bytes,
- * and each copies only inside the part of the ring the other leaves alone. A copy that fails consumes or adds nothing.
- * The writer keeps its place until everything is written: writes of several threads never mix.
+ * A program's memory may not be touched with a spinlock held, so the bytes move outside the lock: one thread at a
+ * time is the reader (`reading`) and one the writer (`writing`). The reader alone moves `read_at`, the writer
+ * alone adds bytes, and each copies only inside the part of the ring the other leaves alone. A copy that fails
+ * consumes or adds nothing. The writer keeps its place until everything is written: writes of several threads
+ * never mix.
  */
 #include <kern/arch.h>
 #include <kern/kmem.h>
@@ -61,9 +62,9 @@ static void pipe_handle_closed(struct object *obj, unsigned rights)
 }
 
 static const struct object_ops pipe_ops = {
-    .destroy = pipe_destroy,
-    .handle_opened = pipe_handle_opened,
-    .handle_closed = pipe_handle_closed,
+  .destroy = pipe_destroy,
+  .handle_opened = pipe_handle_opened,
+  .handle_closed = pipe_handle_closed,
 };
 
 int pipe_create(struct pipe **out)

@@ -1,7 +1,7 @@
 /*
- * What a program finds on its stack when it starts (System V ABI, AMD64 supplement, "Process Initialization"), from the
- * stack pointer up: argc, argv pointers, null, envp pointers, null, auxiliary vector; then 16 random bytes and the strings.
- * Built in one kernel buffer and copied out once.
+ * What a program finds on its stack when it starts (System V ABI, AMD64 supplement, "Process Initialization"),
+ * from the stack pointer up: argc, argv pointers, null, envp pointers, null, auxiliary vector; then 16 random
+ * bytes and the strings. Built in one kernel buffer and copied out once.
  */
 #include <kern/clock.h>
 #include <kern/elf.h>
@@ -40,8 +40,9 @@ static const char *put_vector(uint64_t **word, const char *string, unsigned coun
 static void put_auxv(uint64_t *word, const struct elf_plan *plan, vaddr_t random_at)
 {
   const uint64_t auxv[AUX_PAIRS][2] = {
-      {AT_PHDR, plan->phdr}, {AT_PHENT, plan->phentsize}, {AT_PHNUM, plan->phnum}, {AT_PAGESZ, PAGE_SIZE},
-      {AT_ENTRY, plan->entry}, {AT_RANDOM, random_at}, {AT_NULL, 0},
+    {AT_PHDR, plan->phdr},  {AT_PHENT, plan->phentsize}, {AT_PHNUM, plan->phnum},
+    {AT_PAGESZ, PAGE_SIZE}, {AT_ENTRY, plan->entry},     {AT_RANDOM, random_at},
+    {AT_NULL, 0},
   };
   memcpy(word, auxv, sizeof(auxv));
 }

@@ -1,9 +1,9 @@
 /*
  * The end of a process, and waiting for it.
  *
- * A process ends when its last thread has left, by exit, by a fault or because it was killed; whichever came first sets the
- * status. The last thread drops what the process held, and then, in one step under the tree's lock, makes it a zombie and
- * lets go of it: from there on the struct belongs to the tree and to whoever holds references.
+ * A process ends when its last thread has left, by exit, by a fault or because it was killed; whichever came first
+ * sets the status. The last thread drops what the process held, and then, in one step under the tree's lock, makes
+ * it a zombie and lets go of it: from there on the struct belongs to the tree and to whoever holds references.
  */
 #include <kern/arch.h>
 #include <kern/panic.h>

@@ -1,6 +1,6 @@
 /*
- * Processes as objects: creation, finding, killing, listing. The tree is tree.c's, starting programs spawn.c's, ending
- * and waiting exit.c's.
+ * Processes as objects: creation, finding, killing, listing. The tree is tree.c's, starting programs spawn.c's,
+ * ending and waiting exit.c's.
  */
 #include <kern/aspace.h>
 #include <kern/kmem.h>
@@ -133,7 +133,8 @@ static void describe_locked(struct process *p, struct process_info *info)
   spin_lock(&p->lock);
   info->threads = p->nthreads;
   info->cpu_ns = p->ended_cpu_ns;
-  list_for_each(t, &p->threads, struct thread, process_link) {
+  list_for_each(t, &p->threads, struct thread, process_link)
+  {
     info->cpu_ns += t->cpu_ns;
     info->sched_class = t->sched_class;
     if (t->state == THREAD_READY || t->state == THREAD_RUNNING) info->state = PROCESS_RUNNING;

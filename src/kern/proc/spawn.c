@@ -1,7 +1,7 @@
 /*
- * Starting a program. Everything is made ready in the parent's context (the file checked and loaded, stack, handles, thread)
- * while nobody can see the child, so every error is spawn's answer and dropping the one reference undoes it all. Only then
- * the child enters the tree and runs.
+ * Starting a program. Everything is made ready in the parent's context (the file checked and loaded, stack,
+ * handles, thread) while nobody can see the child, so every error is spawn's answer and dropping the one reference
+ * undoes it all. Only then the child enters the tree and runs.
  */
 #include <kern/arch.h>
 #include <kern/aspace.h>

@@ -1,9 +1,9 @@
 /*
  * The family tree: pids, parents and children, orphans, zombies.
  *
- * Pids go up from 1 and wrap only at PID_MAX, so one is not given again soon after its process ended. The list of all is
- * sorted by pid: until the first wrap a new process goes to its end. A zombie moves to the front of its parent's
- * children: waiting for any looks at one process, however many live.
+ * Pids go up from 1 and wrap only at PID_MAX, so one is not given again soon after its process ended. The list of
+ * all is sorted by pid: until the first wrap a new process goes to its end. A zombie moves to the front of its
+ * parent's children: waiting for any looks at one process, however many live.
  */
 #include <kern/panic.h>
 
@@ -11,12 +11,13 @@
 
 struct spinlock process_tree_lock = SPINLOCK_INIT("process_tree");
 int process_last_pid;
-static bool pids_wrapped;                              /* t */
+static bool pids_wrapped;                                    /* t */
 static struct list all_processes = LIST_INIT(all_processes); /* t, of all_link, by pid */
 
 struct process *tree_find_locked(int pid)
 {
-  list_for_each(p, &all_processes, struct process, all_link) {
+  list_for_each(p, &all_processes, struct process, all_link)
+  {
     if (p->pid >= pid) return p->pid == pid ? p : NULL;
   }
   return NULL;
@@ -35,7 +36,8 @@ struct process *tree_next_locked(const struct process *p, int after_pid)
 /* A job keeps its leader's pid taken as long as it has members. */
 static bool pid_in_use_locked(int pid)
 {
-  list_for_each(p, &all_processes, struct process, all_link) {
+  list_for_each(p, &all_processes, struct process, all_link)
+  {
     if (p->pid == pid || p->job == pid) return true;
   }
   return false;
@@ -65,7 +67,8 @@ static void all_insert_locked(struct process *p)
 static bool job_allowed_locked(const struct process *parent, int job)
 {
   if (job == parent->job) return true;
-  list_for_each(child, &parent->children, struct process, sibling) {
+  list_for_each(child, &parent->children, struct process, sibling)
+  {
     if (child->job == job) return true;
   }
   return false;
@@ -101,7 +104,8 @@ static void orphans_to_init_locked(struct process *p)
   if (list_empty(&p->children)) return;
   kassert(init != NULL && init != p);
   bool wake = false;
-  list_for_each_safe(child, &p->children, struct process, sibling) {
+  list_for_each_safe(child, &p->children, struct process, sibling)
+  {
     list_remove(&child->sibling);
     child->parent = init;
     if (child->zombie) {

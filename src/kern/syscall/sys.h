@@ -1,7 +1,8 @@
 /*
- * The system-call handlers, declared from the one list: sys_<name>, typed as the list says, every pointer as uaddr_t (a
- * program's address is never a kernel pointer). A handler decodes, checks everything, then changes something; failed, it
- * has changed nothing and leaked nothing. Handlers run with interrupts enabled and may sleep. Private to this folder.
+ * The system-call handlers, declared from the one list: sys_<name>, typed as the list says, every pointer as
+ * uaddr_t (a program's address is never a kernel pointer). A handler decodes, checks everything, then changes
+ * something; failed, it has changed nothing and leaked nothing. Handlers run with interrupts enabled and may
+ * sleep. Private to this folder.
  */
 #ifndef KERN_SYSCALL_SYS_H
 #define KERN_SYSCALL_SYS_H

@@ -58,7 +58,8 @@ int64_t sys_read(int handle, uaddr_t buf, size_t len)
 /* What a handle to a file just opened may do. */
 static unsigned open_rights(const struct file *file, int flags)
 {
-  static const unsigned access[] = {[O_RDONLY] = RIGHT_READ, [O_WRONLY] = RIGHT_WRITE, [O_RDWR] = RIGHT_READ | RIGHT_WRITE};
+  static const unsigned access[] = {
+    [O_RDONLY] = RIGHT_READ, [O_WRONLY] = RIGHT_WRITE, [O_RDWR] = RIGHT_READ | RIGHT_WRITE};
   unsigned rights = access[flags & O_ACCMODE] | RIGHT_GRANT;
   struct stat st;
   if (vnode_stat(file->vnode, &st) == 0 && st.st_type == FILE_REGULAR && (st.st_mode & 0111) != 0)

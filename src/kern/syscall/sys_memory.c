@@ -1,6 +1,6 @@
 /*
- * Calls about the caller's memory. A file mapping is a snapshot: the bytes are copied when it is made, later changes of the
- * file do not show in it and changes of the mapping do not reach the file.
+ * Calls about the caller's memory. A file mapping is a snapshot: the bytes are copied when it is made, later
+ * changes of the file do not show in it and changes of the mapping do not reach the file.
  */
 #include <kern/arch.h>
 #include <kern/aspace.h>

@@ -1,4 +1,7 @@
-/* spawn: brings path, arguments, environment and options out of the program's memory, packed as process_spawn wants them. */
+/*
+ * spawn: brings path, arguments, environment and options out of the program's memory, packed as process_spawn wants
+ * them.
+ */
 #include <kern/kmem.h>
 #include <kern/string.h>
 

@@ -1,7 +1,7 @@
 /*
- * From a trapped frame to a handler and back. The table is made from syscalls.def; each entry unpacks as many registers as
- * the call has arguments, the compiler narrowing them to the handler's types (the upper half of an int's register is
- * ignored, as in the C calling convention).
+ * From a trapped frame to a handler and back. The table is made from syscalls.def; each entry unpacks as many
+ * registers as the call has arguments, the compiler narrowing them to the handler's types (the upper half of an
+ * int's register is ignored, as in the C calling convention).
  */
 #include <kern/arch.h>
 #include <kern/syscall.h>
@@ -19,8 +19,11 @@
 #define CALL_5(name) sys_##name(a[0], a[1], a[2], a[3], a[4])
 #define CALL_6(name) sys_##name(a[0], a[1], a[2], a[3], a[4], a[5])
 
-#define SYSCALL(number, name, argc, args, text)                                                        \
-  static int64_t call_##name(const uint64_t *a) { return CALL_##argc(name); }
+#define SYSCALL(number, name, argc, args, text) \
+  static int64_t call_##name(const uint64_t *a) \
+  {                                             \
+    return CALL_##argc(name);                   \
+  }
 #include <uapi/syscalls.def>
 #undef SYSCALL
 
