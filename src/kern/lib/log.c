@@ -107,14 +107,15 @@ void log_notice(const char *fmt, ...)
   log_sink_write(line + text_at, len - text_at);
 }
 
-/* Where a reader who is at `offset` goes on: what was overwritten is gone, and so is the rest of a line that was begun. */
+/* Where a reader who is at `offset` goes on: what was overwritten is gone, and so is the rest of the line it cut, which
+ * ends at the first newline there is. */
 static uint64_t readable_from(uint64_t offset)
 {
-  uint64_t oldest = logged > LOG_SIZE ? logged - LOG_SIZE : 0;
+  uint64_t at = logged > LOG_SIZE ? logged - LOG_SIZE : 0;
 
-  if (offset >= oldest) return offset;
-  while (oldest < logged && ring[(oldest - 1) % LOG_SIZE] != '\n') oldest++;
-  return oldest;
+  if (offset >= at) return offset;
+  while (ring[at++ % LOG_SIZE] != '\n') continue;
+  return at;
 }
 
 size_t log_copy(uint64_t *offset, char *buf, size_t len)

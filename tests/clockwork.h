@@ -1,0 +1,40 @@
+/*
+ * A machine for unit tests of locks, timers and the log: an interrupt flag, a clock that moves when told to, a timer that
+ * remembers what it was set to, and an early console that keeps what was printed. No memory, no threads.
+ */
+#ifndef TESTS_CLOCKWORK_H
+#define TESTS_CLOCKWORK_H
+
+/* Names that the host's headers, which come with Check's, and uapi/abi.h both have. */
+#define timespec host_timespec
+#include <check.h>
+#undef timespec
+
+#include <kern/arch.h>
+#include <kern/types.h>
+
+#define CLOCKWORK_HALTED 3 /* exit status when the kernel halted with the report a test expected */
+
+extern struct clockwork {
+  uint64_t now;
+  uint64_t armed; /* what arch_timer_arm was told last */
+  unsigned arms;  /* how often */
+  unsigned preemptions; /* how often sched_preempt was called */
+  unsigned slice_ends;  /* how often sched_slice_end was */
+  bool irq_on;
+  char printed[8192];
+  size_t printed_length;
+  const char *halt_says; /* text the report must contain when the kernel halts */
+  uintptr_t text_base;
+} clockwork;
+
+/* For a fixture: a fresh machine, interrupts enabled, this processor's timers empty. */
+void clockwork_reset(void);
+
+/* Moves the clock to `now`, raising the timer interrupt on the way at the time it was set to. */
+void clockwork_run_until(uint64_t now);
+
+/* Runs a suite's cases and answers main's exit status. */
+int clockwork_run_suite(Suite *suite);
+
+#endif
