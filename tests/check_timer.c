@@ -115,7 +115,7 @@ START_TEST(idle_tidies_up)
   timer_arm(&probes[0].timer, 500, note);
   timer_arm(&probes[1].timer, 900, note);
   timer_cancel(&probes[0].timer);
-  timer_slice_ensure(300);
+  timer_slice_ensure(arch_cpu_self(), 300);
   ck_assert_uint_eq(clockwork.armed, 300);
   timer_prepare_idle();
   ck_assert_uint_eq(clockwork.armed, 900);
@@ -131,10 +131,10 @@ END_TEST
 START_TEST(slice_keeps_the_earliest)
 {
   bool was_on = arch_irq_disable();
-  timer_slice_ensure(1000);
-  timer_slice_ensure(2000);
+  timer_slice_ensure(arch_cpu_self(), 1000);
+  timer_slice_ensure(arch_cpu_self(), 2000);
   ck_assert_uint_eq(clockwork.arms, 1);
-  timer_slice_ensure(800);
+  timer_slice_ensure(arch_cpu_self(), 800);
   ck_assert_uint_eq(clockwork.armed, 800);
   arch_irq_restore(was_on);
   clockwork_run_until(799);

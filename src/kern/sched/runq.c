@@ -1,41 +1,13 @@
 /*
- * Run queues: a list for each class and a mask of those that are not empty. The next thread is the first of the highest
- * class, unless one in a lower class has starved; picks out of order alternate with picks in order, so that many starved
- * threads cannot starve the others.
+ * Who runs next: the first thread of the highest class, unless one in a lower class has starved. Picks out of order
+ * alternate with picks in order, so that many starved threads cannot starve the others.
  */
 #include "runq.h"
-#include <kern/panic.h>
-#include <kern/thread.h>
 
 void runq_init(struct runq *rq)
 {
   *rq = (struct runq){.lock = SPINLOCK_INIT("run queue")};
   for (unsigned c = 0; c < SCHED_CLASSES; c++) list_init(&rq->ready[c]);
-}
-
-static void account_push(struct runq *rq, struct thread *t, uint64_t now)
-{
-  t->state = THREAD_READY;
-  t->ready_since = now;
-  rq->nready++;
-  rq->ready_mask |= 1u << t->sched_class;
-}
-
-void runq_push_back(struct runq *rq, struct thread *t, uint64_t now)
-{
-  list_push_back(&rq->ready[t->sched_class], &t->run_link);
-  account_push(rq, t, now);
-}
-
-void runq_push_front(struct runq *rq, struct thread *t, uint64_t now)
-{
-  list_push_front(&rq->ready[t->sched_class], &t->run_link);
-  account_push(rq, t, now);
-}
-
-unsigned runq_best_class(const struct runq *rq)
-{
-  return rq->ready_mask ? (unsigned)__builtin_ctz(rq->ready_mask) : SCHED_CLASSES;
 }
 
 /* The first of each list waits longest, but for a thread put back at the front with the rest of its slice. */

@@ -1,6 +1,7 @@
 /*
- * The scheduler. A thread stays on the processor it was started on. The run queue's lock is held across a switch and
- * released by the thread that was switched to, so nobody else sees a thread ready before its registers are saved.
+ * The scheduler. A thread stays on the processor it was started on, so `cpu` is the same before and after a switch. The
+ * run queue's lock is held across it and released by the thread that was switched to: nobody else sees a thread ready
+ * before its registers are saved.
  *
  * Ticks: none, unless somebody else waits. should_switch decides and asks for the one timer it needs: the end of the
  * running thread's slice when the same or a higher class competes, the moment a lower class has starved otherwise.
@@ -42,7 +43,7 @@ static bool should_switch(struct cpu *cpu, uint64_t now)
 
   uint64_t when = competition_time(rq, t);
   if (now >= when) return true;
-  timer_slice_ensure(when);
+  timer_slice_ensure(cpu, when);
   return false;
 }
 
@@ -62,7 +63,8 @@ static void switch_to_next(struct cpu *cpu, uint64_t now)
   cpu->need_resched = false;
   next->state = THREAD_RUNNING;
   next->slice_end = now + next->slice_left;
-  if (cpu->runq.ready_mask && next != cpu->idle) timer_slice_ensure(competition_time(&cpu->runq, next));
+  /* Competition is never due before the slice's end: mostly the timer is set already and this is all. */
+  if (cpu->runq.ready_mask && next->slice_end < cpu->slice_timer) timer_slice_ensure(cpu, competition_time(&cpu->runq, next));
   if (next == prev) return;
 
   prev->cpu_ns += now - prev->run_since;
@@ -72,7 +74,7 @@ static void switch_to_next(struct cpu *cpu, uint64_t now)
   load_aspace(cpu, next);
   bool outer = cpu->irq_off_outer;
   arch_context_switch(prev->context, next->context);
-  cpu_self()->irq_off_outer = outer;
+  cpu->irq_off_outer = outer;
 }
 
 /* After a switch: releases the queue and frees the thread that ended with it. */
@@ -121,7 +123,7 @@ void sched_preempt(void)
     requeue_current(cpu, now);
     switch_to_next(cpu, now);
   }
-  finish_switch(cpu_self());
+  finish_switch(cpu);
 }
 
 void sched_yield(void)
@@ -138,7 +140,7 @@ void sched_yield(void)
     runq_push_back(&cpu->runq, t, now);
     switch_to_next(cpu, now);
   }
-  finish_switch(cpu_self());
+  finish_switch(cpu);
 }
 
 bool sched_block_prepare(bool interruptible)
@@ -170,7 +172,7 @@ void sched_block(struct spinlock *lock)
   t->boosted = false;
   t->slice_left = SCHED_SLICE_NS;
   switch_to_next(cpu, arch_clock_read());
-  finish_switch(cpu_self());
+  finish_switch(cpu);
 }
 
 /* Queue locked, `t` on no list. */

@@ -16,7 +16,6 @@ struct timer_wheel {
   struct spinlock lock;
   struct list queue;    /* lock; of timer.link, earliest first, equal ones in the order they were armed */
   struct timer *firing; /* lock; its callback runs now */
-  uint64_t slice;       /* own processor; when the scheduler wants to be called */
   uint64_t programmed;  /* own processor; what the hardware is armed for */
 };
 
@@ -27,8 +26,9 @@ void timer_init_cpu(void)
   struct cpu *cpu = cpu_self();
   struct timer_wheel *wheel = &wheels[cpu->id];
 
-  *wheel = (struct timer_wheel){.lock = SPINLOCK_INIT("timer queue"), .slice = NEVER, .programmed = NEVER};
+  *wheel = (struct timer_wheel){.lock = SPINLOCK_INIT("timer queue"), .programmed = NEVER};
   list_init(&wheel->queue);
+  cpu->slice_timer = NEVER;
   cpu->timers = wheel;
 }
 
@@ -106,36 +106,36 @@ static void fire_due(struct timer_wheel *wheel, uint64_t now)
 
 void timer_interrupt(void)
 {
-  struct timer_wheel *wheel = cpu_self()->timers;
+  struct cpu *cpu = cpu_self();
+  struct timer_wheel *wheel = cpu->timers;
   uint64_t now = arch_clock_read();
 
   kassert(!arch_irq_enabled());
   wheel->programmed = NEVER;
   fire_due(wheel, now);
-  if (wheel->slice <= now) {
-    wheel->slice = NEVER;
+  if (cpu->slice_timer <= now) {
+    cpu->slice_timer = NEVER;
     sched_slice_end();
   }
   spin_lock(&wheel->lock);
-  uint64_t next = MIN(queue_deadline(wheel), wheel->slice);
+  uint64_t next = MIN(queue_deadline(wheel), cpu->slice_timer);
   if (next < wheel->programmed) program(wheel, next);
   spin_unlock(&wheel->lock);
 }
 
-void timer_slice_ensure(uint64_t deadline)
+void timer_slice_ensure(struct cpu *cpu, uint64_t deadline)
 {
-  struct timer_wheel *wheel = cpu_self()->timers;
-
-  if (wheel->slice <= deadline) return;
-  wheel->slice = deadline;
-  if (deadline < wheel->programmed) program(wheel, deadline);
+  if (cpu->slice_timer <= deadline) return;
+  cpu->slice_timer = deadline;
+  if (deadline < cpu->timers->programmed) program(cpu->timers, deadline);
 }
 
 void timer_prepare_idle(void)
 {
-  struct timer_wheel *wheel = cpu_self()->timers;
+  struct cpu *cpu = cpu_self();
+  struct timer_wheel *wheel = cpu->timers;
 
-  wheel->slice = NEVER;
+  cpu->slice_timer = NEVER;
   spin_lock(&wheel->lock);
   uint64_t next = queue_deadline(wheel);
   if (next != wheel->programmed) program(wheel, next);

@@ -22,6 +22,7 @@ struct cpu {
   unsigned preempt_off;         /* > 0: interrupts do not switch threads */
   struct runq runq;             /* runq.lock */
   struct timer_wheel *timers;   /* this processor's timers (time/timer.c) */
+  uint64_t slice_timer;         /* when the scheduler wants to be called, UINT64_MAX: not */
   uint64_t interrupts;          /* statistics */
   uint64_t switches;
 };

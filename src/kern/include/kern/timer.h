@@ -4,6 +4,8 @@
 
 #include <kern/list.h>
 
+struct cpu;
+
 struct timer {
   struct list link;
   uint64_t deadline; /* ns, arch_clock_read time */
@@ -20,9 +22,9 @@ bool timer_cancel(struct timer *t);
 /* The timer interrupt. */
 void timer_interrupt(void);
 
-/* The scheduler's own timer of this processor: at or before `deadline` sched_slice_end is called. An earlier one that is
- * set already stays, so setting it on every switch costs a comparison. Interrupts disabled. */
-void timer_slice_ensure(uint64_t deadline);
+/* The scheduler's own timer (cpu->slice_timer): at or before `deadline` sched_slice_end is called. An earlier one that is
+ * set already stays, so wanting it on every switch costs a comparison. `cpu` is this processor, interrupts disabled. */
+void timer_slice_ensure(struct cpu *cpu, uint64_t deadline);
 /* Before the processor goes idle: drops the slice timer and what was programmed for cancelled timers, so that an idle
  * machine gets no needless interrupt. Interrupts disabled. */
 void timer_prepare_idle(void);
