@@ -117,6 +117,29 @@ KTEST(arch_trap_not_canonical)
   ktest_check(info.kind == TRAP_PROTECTION && !info.user);
 }
 
+/* Uses up the stack, a little at a time, and comes back to each frame afterwards so that none is optimised away. */
+static __attribute__((noinline)) unsigned use_stack(unsigned depth)
+{
+  volatile uint8_t frame[256];
+  if (depth == 1000000) return 0; /* more than any stack holds */
+  frame[depth % sizeof frame] = (uint8_t)depth;
+  return use_stack(depth + 1) + frame[(depth + 1) % sizeof frame];
+}
+
+static void overflow_stack(void *arg)
+{
+  *(volatile unsigned *)arg = use_stack(0);
+}
+
+/* The guard page below a kernel stack stops it, and the report comes although the stack is gone. */
+KTEST(arch_trap_stack_overflow)
+{
+  struct trap_info info;
+  unsigned result = 0;
+  ktest_check(ktest_expect_trap(overflow_stack, &result, &info));
+  ktest_check(info.kind == TRAP_DOUBLE_FAULT && !info.user);
+}
+
 static void do_nothing(void *arg)
 {
   (void)arg;
