@@ -28,26 +28,16 @@ uint64_t runq_starvation_time(const struct runq *rq, unsigned sched_class)
   return t ? t->ready_since + SCHED_STARVATION_NS : UINT64_MAX;
 }
 
-static struct thread *take(struct runq *rq, struct thread *t)
-{
-  list_remove(&t->run_link);
-  rq->nready--;
-  if (list_empty(&rq->ready[t->sched_class])) rq->ready_mask &= ~(1u << t->sched_class);
-  return t;
-}
-
-struct thread *runq_pick(struct runq *rq, uint64_t now)
+struct thread *runq_pick_class(struct runq *rq, uint64_t now)
 {
   unsigned best = runq_best_class(rq);
-  if (best == SCHED_CLASSES) return NULL;
 
-  bool others = rq->ready_mask & (rq->ready_mask - 1);
-  if (others && !rq->boosted_last && runq_starvation_time(rq, best) <= now) {
-    struct thread *starved = take(rq, longest_waiting_below(rq, best));
+  if (!rq->boosted_last && runq_starvation_time(rq, best) <= now) {
+    struct thread *starved = runq_take(rq, longest_waiting_below(rq, best));
     starved->boosted = true;
     rq->boosted_last = true;
     return starved;
   }
   rq->boosted_last = false;
-  return take(rq, list_first(&rq->ready[best], struct thread, run_link));
+  return runq_take(rq, list_first(&rq->ready[best], struct thread, run_link));
 }

@@ -13,8 +13,8 @@ void runq_init(struct runq *rq);
 /* When the thread that waits longest in a class below `sched_class` will have starved; UINT64_MAX when nobody waits. */
 uint64_t runq_starvation_time(const struct runq *rq, unsigned sched_class);
 
-/* Takes the thread to run next off the queue; null when nobody is ready. */
-struct thread *runq_pick(struct runq *rq, uint64_t now);
+/* The choice between several classes, for runq_pick. */
+struct thread *runq_pick_class(struct runq *rq, uint64_t now);
 
 /* Highest class with a ready thread, SCHED_CLASSES when there is none. */
 static inline unsigned runq_best_class(const struct runq *rq)
@@ -28,6 +28,23 @@ static inline void runq_account_push(struct runq *rq, struct thread *t, uint64_t
   t->ready_since = now;
   rq->nready++;
   rq->ready_mask |= 1u << t->sched_class;
+}
+
+static inline struct thread *runq_take(struct runq *rq, struct thread *t)
+{
+  list_remove(&t->run_link);
+  rq->nready--;
+  if (list_empty(&rq->ready[t->sched_class])) rq->ready_mask &= ~(1u << t->sched_class);
+  return t;
+}
+
+/* Takes the thread to run next off the queue; null when nobody is ready. */
+static inline struct thread *runq_pick(struct runq *rq, uint64_t now)
+{
+  if (!rq->ready_mask) return NULL;
+  if (rq->ready_mask & (rq->ready_mask - 1)) return runq_pick_class(rq, now);
+  rq->boosted_last = false;
+  return runq_take(rq, list_first(&rq->ready[runq_best_class(rq)], struct thread, run_link));
 }
 
 /* Adds a ready thread at the end of its class. */

@@ -6,6 +6,7 @@
  * Ticks: none, unless somebody else waits. should_switch decides and asks for the one timer it needs: the end of the
  * running thread's slice when the same or a higher class competes, the moment a lower class has starved otherwise.
  */
+#include "../sync/spin_inline.h"
 #include "runq.h"
 #include "thread_impl.h"
 #include <kern/aspace.h>
@@ -16,6 +17,13 @@
 
 struct cpu cpus[MAX_CPUS];
 unsigned cpu_count = 1;
+
+/* The queue of the processor that runs this. */
+static inline void lock_own_queue(struct cpu *cpu)
+{
+  bool enabled = arch_irq_disable();
+  spin_lock_on(&cpu->runq.lock, cpu, enabled);
+}
 
 /* A starved thread's slice counts as the highest class: only the slice's end takes the processor from it. */
 static unsigned effective_class(const struct thread *t)
@@ -83,7 +91,7 @@ static void finish_switch(struct cpu *cpu)
   struct thread *dead = cpu->terminated;
 
   cpu->terminated = NULL;
-  spin_unlock(&cpu->runq.lock);
+  spin_unlock_on(&cpu->runq.lock, cpu);
   if (dead) thread_free(dead);
 }
 
@@ -116,7 +124,7 @@ void sched_preempt(void)
 
   if (!cpu->need_resched || cpu->irq_off_depth > 0 || cpu->preempt_off > 0) return;
   kassert(!arch_irq_enabled());
-  spin_lock(&cpu->runq.lock);
+  lock_own_queue(cpu);
   uint64_t now = arch_clock_read();
   cpu->need_resched = false;
   if (should_switch(cpu, now)) {
@@ -131,7 +139,7 @@ void sched_yield(void)
   struct cpu *cpu = cpu_self();
 
   kassert(cpu->irq_off_depth == 0 && cpu->current != cpu->idle);
-  spin_lock(&cpu->runq.lock);
+  lock_own_queue(cpu);
   if (cpu->runq.ready_mask) {
     struct thread *t = cpu->current;
     uint64_t now = arch_clock_read();
@@ -166,7 +174,7 @@ void sched_block(struct spinlock *lock)
   struct thread *t = cpu->current;
 
   if (t == cpu->idle) panic("the idle thread must not sleep");
-  spin_lock(&cpu->runq.lock);
+  lock_own_queue(cpu);
   spin_unlock(lock);
   if (cpu->irq_off_depth != 1) panic("thread %s sleeps with a spinlock held", t->name);
   t->boosted = false;
@@ -228,7 +236,7 @@ void sched_exit_current(void)
   struct thread *t = cpu->current;
 
   if (t == cpu->idle) panic("the idle thread must not end");
-  spin_lock(&cpu->runq.lock);
+  lock_own_queue(cpu);
   if (cpu->irq_off_depth != 1) panic("thread %s ends with a spinlock held", t->name);
   t->state = THREAD_TERMINATED;
   cpu->terminated = t;
@@ -240,7 +248,7 @@ void sched_slice_end(void)
 {
   struct cpu *cpu = cpu_self();
 
-  spin_lock(&cpu->runq.lock);
+  lock_own_queue(cpu);
   if (should_switch(cpu, arch_clock_read())) cpu->need_resched = true;
   spin_unlock(&cpu->runq.lock);
 }

@@ -1,0 +1,52 @@
+/*
+ * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c, and the scheduler's
+ * switch. Private to those two.
+ */
+#ifndef KERN_SYNC_SPIN_INLINE_H
+#define KERN_SYNC_SPIN_INLINE_H
+
+#include <kern/cpu.h>
+#include <kern/panic.h>
+#include <kern/sched.h>
+#include <kern/spinlock.h>
+
+/* Waits for a lock that was not free at once. In spinlock.c. */
+void spin_wait(struct spinlock *lock, struct cpu *cpu);
+/* Reports a release by somebody who does not hold it, unless in a panic. In spinlock.c. */
+void spin_check_failed(const struct spinlock *lock, const struct cpu *cpu);
+
+static inline bool spin_try_take(struct spinlock *lock, struct cpu *cpu)
+{
+  struct cpu *nobody = NULL;
+  return __atomic_compare_exchange_n(&lock->owner, &nobody, cpu, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Interrupts were disabled just now, and were `enabled` before. */
+static inline void irq_count_off(struct cpu *cpu, bool enabled)
+{
+  if (cpu->irq_off_depth++ == 0) cpu->irq_off_outer = enabled;
+}
+
+static inline void irq_count_on(struct cpu *cpu)
+{
+  kassert(cpu->irq_off_depth > 0);
+  if (--cpu->irq_off_depth > 0 || !cpu->irq_off_outer) return;
+  if (cpu->need_resched) sched_preempt();
+  arch_irq_restore(true);
+}
+
+/* Interrupts are disabled, and were `enabled` before. */
+static inline void spin_lock_on(struct spinlock *lock, struct cpu *cpu, bool enabled)
+{
+  irq_count_off(cpu, enabled);
+  if (__builtin_expect(!spin_try_take(lock, cpu), 0)) spin_wait(lock, cpu);
+}
+
+static inline void spin_unlock_on(struct spinlock *lock, struct cpu *cpu)
+{
+  if (__builtin_expect(lock->owner != cpu, 0)) spin_check_failed(lock, cpu);
+  __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
+  irq_count_on(cpu);
+}
+
+#endif
