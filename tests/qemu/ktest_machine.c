@@ -1,0 +1,258 @@
+/* What only the hardware has: tables and registers read back, protections met on purpose. Linked into the image alone. */
+#include "cpu.h"
+#include "insn.h"
+#include "layout.h"
+#include <fmt/trapframe.h>
+#include <kern/cpu.h>
+#include <kern/ktest.h>
+#include <kern/pmap.h>
+#include <kern/string.h>
+#include <kern/thread.h>
+#include <kern/trap.h>
+
+#define GATE_IST(gate) ((unsigned)((gate)->low >> 32 & 7))
+#define GATE_ACCESS(gate) ((uint8_t)((gate)->low >> 40))
+#define GATE_SELECTOR(gate) ((uint16_t)((gate)->low >> 16))
+
+KTEST(machine_gdt_is_loaded)
+{
+  struct descriptor_pointer p;
+  insn_sgdt(&p);
+  ktest_check(p.limit == GDT_ENTRIES * 8 - 1);
+  ktest_check(p.base == (uintptr_t)x86_cpu_self()->gdt);
+  const uint64_t *gdt = (const uint64_t *)p.base;
+  ktest_check(gdt[0] == 0);
+  /* The accessed bit may have been set by the processor. */
+  ktest_check((gdt[1] >> 40 & 0xFE) == 0x9A);
+  ktest_check((gdt[2] >> 40 & 0xFE) == 0x92);
+  ktest_check((gdt[3] >> 40 & 0xFE) == 0xF2);
+  ktest_check((gdt[4] >> 40 & 0xFE) == 0xFA);
+  ktest_check((gdt[5] >> 40 & 0xFF) == 0x8B); /* 0x89, busy since ltr */
+}
+
+KTEST(machine_segments_are_loaded)
+{
+  uint16_t cs, ds, ss;
+  __asm__ volatile("movw %%cs, %0; movw %%ds, %1; movw %%ss, %2" : "=r"(cs), "=r"(ds), "=r"(ss));
+  ktest_check(cs == 0x08);
+  ktest_check(ss == 0x10);
+  ktest_check(ds == 0x10 || ds == 0x1B || ds == 0); /* a program's, once one has run */
+  ktest_check(insn_str() == 0x28);
+  ktest_check(insn_rdmsr(MSR_GS_BASE) == (uintptr_t)x86_cpu_self());
+  ktest_check(cpu_self() == x86_cpu_self()->cpu);
+}
+
+KTEST(machine_tss_has_stacks)
+{
+  const struct x86_cpu *c = x86_cpu_self();
+  const uint64_t *gdt = c->gdt;
+  uint64_t base = (gdt[5] >> 16 & 0xFFFFFF) | (gdt[5] >> 56) << 24 | gdt[6] << 32;
+  ktest_check(base == (uintptr_t)&c->tss);
+  ktest_check(c->tss.rsp[0] == c->context->entry_sp && c->kernel_stack == c->tss.rsp[0]);
+  ktest_check(c->tss.rsp[0] > c->context->stack && c->tss.rsp[0] <= c->context->stack_end);
+  ktest_check(IS_ALIGNED(c->tss.rsp[0], 16));
+  for (unsigned i = 0; i < IST_COUNT; i++) {
+    ktest_check(c->tss.ist[i] != 0 && IS_ALIGNED(c->tss.ist[i], 16));
+    for (unsigned j = 0; j < i; j++) ktest_check(c->tss.ist[i] - c->tss.ist[j] >= IST_STACK_SIZE);
+  }
+}
+
+KTEST(machine_idt_is_loaded)
+{
+  struct descriptor_pointer p;
+  insn_sidt(&p);
+  ktest_check(p.limit == 256 * 16 - 1);
+  const struct idt_gate *idt = (const struct idt_gate *)p.base;
+  for (unsigned v = 0; v < 256; v++) {
+    bool user = v == 3 || v == 4 || v == 0x80 || v == 0x81;
+    unsigned ist = v == 8 ? 1 : v == 2 ? 2 : v == 18 ? 3 : 0;
+    ktest_check(GATE_ACCESS(&idt[v]) == (user ? 0xEE : 0x8E));
+    ktest_check(GATE_IST(&idt[v]) == ist);
+    ktest_check(GATE_SELECTOR(&idt[v]) == 0x08);
+    ktest_check(descriptor_gate_handler(&idt[v]) == (uintptr_t)x86_vectors + v * VECTOR_STUB_SIZE);
+  }
+}
+
+KTEST(machine_control_registers)
+{
+  uint64_t cr0 = insn_read_cr0(), cr4 = insn_read_cr4(), efer = insn_rdmsr(MSR_EFER);
+  struct cpuid leaf7 = insn_cpuid(7, 0);
+  ktest_check((cr0 & (CR0_PG | CR0_WP | CR0_NE | CR0_MP)) == (CR0_PG | CR0_WP | CR0_NE | CR0_MP));
+  ktest_check(!(cr0 & (CR0_EM | CR0_TS | CR0_AM)));
+  ktest_check((cr4 & (CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT)) == (CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT));
+  ktest_check((efer & (EFER_NXE | EFER_LMA | EFER_SCE)) == (EFER_NXE | EFER_LMA | EFER_SCE));
+  ktest_check(!(cr4 & CR4_SMEP) == !(leaf7.ebx & 1u << 7));
+  ktest_check(!(cr4 & CR4_SMAP) == !(leaf7.ebx & 1u << 20));
+  ktest_check(!(cr4 & CR4_UMIP) == !(leaf7.ecx & 1u << 2));
+}
+
+KTEST(machine_syscall_registers)
+{
+  const uint64_t cleared = RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_IOPL;
+  uint64_t star = insn_rdmsr(MSR_STAR);
+  ktest_check(insn_rdmsr(MSR_LSTAR) == (uintptr_t)x86_syscall_entry);
+  ktest_check((insn_rdmsr(MSR_FMASK) & cleared) == cleared);
+  ktest_check((star >> 32 & 0xFFFF) == SELECTOR_KERNEL_CODE);
+  ktest_check((((star >> 48) + 16) | 3) == SELECTOR_USER_CODE);
+  ktest_check((((star >> 48) + 8) | 3) == SELECTOR_USER_DATA);
+}
+
+KTEST(machine_smap_entry_is_patched)
+{
+  static const uint8_t clac[3] = {0x0F, 0x01, 0xCA}, nop[3] = {0x0F, 0x1F, 0x00};
+  const int32_t *site = x86_clac_sites;
+  ktest_check(x86_clac_sites_end - site == 2);
+  for (; site < x86_clac_sites_end; site++)
+    ktest_check(memcmp((const uint8_t *)site + *site, cpu_features.smap ? clac : nop, 3) == 0);
+}
+
+/* ---- what is mapped and how ---- */
+
+static void read_byte(void *p) { (void)*(volatile uint8_t *)p; }
+static void write_byte(void *p) { *(volatile uint8_t *)p = 0x90; }
+static void call_address(void *p) { __asm__ volatile("call *%0" : : "r"(p) : "memory"); }
+
+static bool faults(void (*fn)(void *), uintptr_t addr, unsigned access, bool present)
+{
+  struct trap_info info;
+  if (!ktest_expect_trap(fn, (void *)addr, &info)) return false;
+  return info.kind == TRAP_PAGE_FAULT && info.addr == addr && info.access == access && info.present == present;
+}
+
+KTEST(machine_lower_half_is_gone)
+{
+  ktest_check(faults(read_byte, 0, ACCESS_READ, false));
+  ktest_check(faults(call_address, 0, ACCESS_EXEC, false));
+  ktest_check(faults(read_byte, LAYOUT_KERNEL_LMA, ACCESS_READ, false));
+  ktest_check(faults(read_byte, 0x7C00, ACCESS_READ, false));
+  ktest_check(faults(read_byte, LAYOUT_BOOT_MAPPED - 1, ACCESS_READ, false));
+  struct pmap_entry e;
+  ktest_check(!pmap_lookup(&kernel_pmap, 0, &e));
+}
+
+KTEST(machine_text_is_not_writable)
+{
+  ktest_check(faults(write_byte, (uintptr_t)_text_start, ACCESS_WRITE, true));
+  ktest_check(faults(write_byte, (uintptr_t)_text_end - 1, ACCESS_WRITE, true));
+}
+
+KTEST(machine_rodata_is_constant)
+{
+  ktest_check(faults(write_byte, (uintptr_t)_rodata_start, ACCESS_WRITE, true));
+  ktest_check(faults(call_address, (uintptr_t)_rodata_start, ACCESS_EXEC, true));
+}
+
+KTEST(machine_data_is_not_executable)
+{
+  static uint8_t code[1] = {0xC3}; /* ret */
+  ktest_check(faults(call_address, (uintptr_t)code, ACCESS_EXEC, true));
+  ktest_check(faults(call_address, (uintptr_t)_bss_start, ACCESS_EXEC, true));
+  ktest_check(faults(call_address, (uintptr_t)phys_to_virt(LAYOUT_KERNEL_LMA), ACCESS_EXEC, true));
+  ktest_check(faults(call_address, (uintptr_t)__builtin_frame_address(0), ACCESS_EXEC, true));
+}
+
+KTEST(machine_nothing_is_writable_and_executable)
+{
+  struct pmap_entry e;
+  for (char *page = _kernel_start; page < _kernel_end; page += PAGE_SIZE) {
+    ktest_check(pmap_lookup(&kernel_pmap, (vaddr_t)page, &e));
+    ktest_check((e.attrs & (PMAP_WRITE | PMAP_EXEC)) != (PMAP_WRITE | PMAP_EXEC));
+    ktest_check(!(e.attrs & PMAP_USER));
+    ktest_check(e.pa == (vaddr_t)page - LAYOUT_KERNEL_BASE);
+  }
+}
+
+/* ---- exceptions ---- */
+
+static void divide(void *unused)
+{
+  (void)unused;
+  __asm__ volatile("xorl %%edx, %%edx; movl $1, %%eax; xorl %%ecx, %%ecx; divl %%ecx" : : : "eax", "ecx", "edx");
+}
+static void undefined(void *unused)
+{
+  (void)unused;
+  __asm__ volatile("ud2");
+}
+static void single_step(void *unused)
+{
+  (void)unused;
+  __asm__ volatile("pushfq; orl $0x100, (%%rsp); popfq; nop; nop" : : : "memory", "cc");
+}
+static void no_fpu(void *unused)
+{
+  (void)unused;
+  insn_write_cr0(insn_read_cr0() | CR0_TS);
+  __asm__ volatile("fwait; fnop");
+}
+static void not_canonical(void *unused)
+{
+  (void)unused;
+  read_byte((void *)0x8000000000000000ull);
+}
+static void bad_selector(void *unused)
+{
+  (void)unused;
+  __asm__ volatile("movw %w0, %%es" : : "r"(0x1238));
+}
+static void stack_not_canonical(void *unused)
+{
+  (void)unused;
+  __asm__ volatile("movq %%rbp, %%rax; movq %0, %%rbp; movb (%%rbp), %%cl; movq %%rax, %%rbp"
+                   : : "r"(0x8000000000000000ull) : "rax", "rcx", "memory");
+}
+
+static bool raises(void (*fn)(void *), enum trap_kind kind, unsigned vector, uint64_t error)
+{
+  struct trap_info info;
+  if (!ktest_expect_trap(fn, NULL, &info)) return false;
+  return info.kind == kind && info.vector == vector && info.error == error && !info.user;
+}
+
+KTEST(machine_exceptions_arrive_decoded)
+{
+  ktest_check(raises(divide, TRAP_DIVIDE, 0, 0));
+  ktest_check(raises(single_step, TRAP_DEBUG, 1, 0));
+  ktest_check(raises(undefined, TRAP_ILLEGAL, 6, 0));
+  ktest_check(raises(not_canonical, TRAP_PROTECTION, 13, 0));
+  ktest_check(raises(bad_selector, TRAP_PROTECTION, 13, 0x1238));
+  ktest_check(raises(stack_not_canonical, TRAP_PROTECTION, 12, 0));
+}
+
+KTEST(machine_no_fpu_is_reported)
+{
+  bool raised = raises(no_fpu, TRAP_NO_FPU, 7, 0);
+  insn_write_cr0(insn_read_cr0() & ~(uint64_t)CR0_TS);
+  ktest_check(raised);
+}
+
+/* Deep enough for any kernel stack; the result is used so that the calls stay. */
+static __attribute__((noinline)) unsigned recurse(volatile unsigned *depth)
+{
+  volatile unsigned here = ++*depth;
+  if (here > 1u << 20) return here;
+  return recurse(depth) + here;
+}
+static void overflow_stack(void *depth) { (void)recurse(depth); }
+
+KTEST(machine_stack_overflow_is_a_double_fault_on_its_own_stack)
+{
+  static volatile unsigned depth;
+  struct trap_info info;
+  depth = 0;
+  ktest_check(ktest_expect_trap(overflow_stack, (void *)(uintptr_t)&depth, &info));
+  ktest_check(info.kind == TRAP_DOUBLE_FAULT && info.vector == 8);
+  ktest_check(depth > 100 && depth < 1u << 20);
+}
+
+/* ---- R13: threads run on allocated stacks, with an unmapped page below ---- */
+
+KTEST(machine_stack_has_a_guard)
+{
+  const struct thread *t = thread_current();
+  uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+  ktest_check(sp > (uintptr_t)t->stack && sp < (uintptr_t)t->stack + KSTACK_SIZE);
+  ktest_check(!(sp >= (uintptr_t)boot_stack && sp < (uintptr_t)boot_stack_top));
+  ktest_check(faults(read_byte, (uintptr_t)t->stack - 1, ACCESS_READ, false));
+  ktest_check(faults(read_byte, (uintptr_t)t->stack + KSTACK_SIZE, ACCESS_READ, false));
+}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# The same session typed into the simulator, into QEMU through PVH and into QEMU through GRUB gives the same lines and the
+# same exit status.
+. "$srcdir/tests/qemu/lib.sh"
+
+# Only the banner may differ: a PC's memory has holes.
+transcript()
+{
+  grep -v '^Veridian OS v' "$1" > "$1.cut"
+}
+
+session=$srcdir/tests/qemu/session.txt
+timeout 120 ./veridian-sim < "$session" > "$work/sim" 2>&1
+[ $? = 3 ] || fail "the simulator's status is not 3"
+transcript "$work/sim"
+expect "$work/sim.cut" 'Hello from userspace!'
+
+compare()
+{
+  expect "$work/$1" '^Veridian OS v.* MiB usable memory, 1 CPU$'
+  transcript "$work/$1"
+  diff -u "$work/sim.cut" "$work/$1.cut" || fail "$1 differs from the simulator"
+}
+
+run 3 "$work/pvh" build/veridian.elf initrd.cpio < "$session" && compare pvh
+if [ -f veridian.iso ]; then
+  run 3 "$work/grub" veridian.iso < "$session" && compare grub
+elif [ $failures = 0 ]; then
+  echo "skipped: GRUB boot: no veridian.iso (grub-mkrescue, xorriso or GRUB's i386-pc modules not found)"
+  exit 77
+fi
+
+# End of input switches off with success.
+run 0 "$work/eof" build/veridian.elf initrd.cpio < /dev/null
+finish
