@@ -6,13 +6,13 @@
  * Ticks: none, unless somebody else waits. should_switch decides and asks for the one timer it needs: the end of the
  * running thread's slice when the same or a higher class competes, the moment a lower class has starved otherwise.
  */
-#include "../sync/spin_inline.h"
 #include "runq.h"
 #include "thread_impl.h"
 #include <kern/aspace.h>
 #include <kern/cpu.h>
 #include <kern/panic.h>
 #include <kern/process.h>
+#include <kern/spinlock_inline.h>
 #include <kern/timer.h>
 
 struct cpu cpus[MAX_CPUS];

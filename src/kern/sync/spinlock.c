@@ -4,7 +4,7 @@
  * The first irq_push_off of a processor disables interrupts and remembers what they were; the last irq_pop_off puts that
  * back, and gives way to a better thread just before, so a wake-up under a lock takes effect when the lock is released.
  */
-#include "spin_inline.h"
+#include <kern/spinlock_inline.h>
 #include <kern/thread.h>
 
 /* How long a panicking processor waits for a lock another one holds before it goes on without. */

@@ -2,8 +2,8 @@
  * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c, and the scheduler's
  * switch. Private to those two.
  */
-#ifndef KERN_SYNC_SPIN_INLINE_H
-#define KERN_SYNC_SPIN_INLINE_H
+#ifndef KERN_SPINLOCK_INLINE_H
+#define KERN_SPINLOCK_INLINE_H
 
 #include <kern/cpu.h>
 #include <kern/panic.h>
