@@ -7,9 +7,9 @@
 
 extern const char *program_name; /* the last component of argv[0], set at start */
 
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void warnx(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void err(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
-_Noreturn void errx(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void warn(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+void warnx(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+_Noreturn void err(int code, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+_Noreturn void errx(int code, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
 
 #endif
