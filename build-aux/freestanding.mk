@@ -99,4 +99,4 @@ USER_ETC = $(wildcard $(srcdir)/src/user/etc/*)
 
 initrd.cpio: $(USER_BINARIES) $(USER_ETC) build-aux/mkinitrd
 	$(AM_V_GEN)CPIO='$(CPIO)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' STRIP='$(STRIP)' \
-	  $(srcdir)/build-aux/mkinitrd $@ usr/root usr/bin $(if $(USER_ETC),$(srcdir)/src/user/etc)
+	  $(srcdir)/build-aux/mkinitrd $@ usr/root '$(if $(USER_ETC),$(srcdir)/src/user/etc)' $(USER_BINARIES)

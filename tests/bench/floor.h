@@ -1,0 +1,16 @@
+/* What the host itself charges for the steps the simulator is made of: nanoseconds, medians; negative when the host cannot. */
+#ifndef TESTS_BENCH_FLOOR_H
+#define TESTS_BENCH_FLOOR_H
+
+#include <stdint.h>
+
+uint64_t host_clock_ns(void);
+double median(double *samples, unsigned count);
+
+double floor_two_stores(void);
+double floor_sigsys(void);      /* a system call turned into SIGSYS by Syscall User Dispatch, and back */
+double floor_swapcontext(void); /* one swapcontext */
+double floor_fault(void);       /* SIGSEGV and the mmap of one page of a memfd in its handler */
+double floor_spawn(void);       /* posix_spawn of /bin/true and waitpid */
+
+#endif
