@@ -170,6 +170,7 @@ int64_t sys_chdir(uaddr_t path)
   bool is_directory = vnode->type == FILE_DIRECTORY;
   vnode_unref(vnode);
   if (!is_directory) return -ENOTDIR;
+  path_strip_slash(name);
   char *copy = kstrdup(name);
   if (copy == NULL) return -ENOMEM;
   mutex_lock(&p->cwd_lock);
