@@ -1,0 +1,199 @@
+/*
+ * Time. Under the real clock it is the host's, and the host's alarm is set only when a deadline comes earlier than what it
+ * is set to already. Under the virtual clock time moves when the kernel works, by steps the seed chooses, and jumps to the
+ * next deadline when it idles; so a run depends on its seed and its input alone. Two things keep that true:
+ *
+ * - Input is taken only at an idle point or a timer interrupt. From a file or pipe the machine waits there, before time
+ *   moves, until the next bytes or the end have come, so it does not matter when the writer writes. A writer that keeps
+ *   silent longer than GRACE_NS of real time (a person, a dialogue) lets time go on, which is noted.
+ * - A program that never enters the kernel is preempted by the host's processor time, which is noted, too.
+ */
+#include "machine.h"
+
+#include <kern/bootinfo.h>
+
+#define NEVER UINT64_MAX
+#define GRACE_NS 500000000ull
+#define CLOCK_READ_NS 100u
+#define VIRTUAL_EPOCH (1735689600ull * 1000000000ull) /* 2025-01-01, so that runs repeat */
+#define TICKS_BEFORE_PREEMPTION 2
+
+static struct {
+  uint64_t boot;     /* real: host time of boot; epoch: host's or fixed */
+  uint64_t epoch;
+  uint64_t now;      /* virtual */
+  uint64_t deadline; /* of the timer, NEVER when disarmed */
+  uint64_t alarm;    /* real: what the host's alarm is set to */
+  bool started;
+  bool silent;       /* virtual: the writer used up its grace */
+  uint64_t entries;  /* crossings into the kernel */
+  uint64_t entries_at_tick;
+  unsigned ticks;    /* without a crossing */
+  bool overdue;      /* the running program is to be preempted */
+} time = {.deadline = NEVER, .alarm = NEVER};
+
+void machine_time_init(bool virtual_clock)
+{
+  machine.virtual_clock = virtual_clock;
+  time.boot = host_clock_ns();
+  time.epoch = virtual_clock ? VIRTUAL_EPOCH : host_clock_epoch();
+}
+
+void machine_time_start(void)
+{
+  time.started = true;
+  host_time_init();
+}
+
+static uint64_t now(void)
+{
+  return machine.virtual_clock ? time.now : host_clock_ns() - time.boot;
+}
+
+/* The deadline came: once. */
+static void check_deadline(uint64_t at)
+{
+  if (time.deadline > at) return;
+  time.deadline = NEVER;
+  machine_irq_raise(IRQ_TIMER);
+}
+
+void machine_time_pass(unsigned most)
+{
+  if (!machine.virtual_clock) return;
+  time.now += 1 + machine_choose(most);
+  check_deadline(time.now);
+}
+
+uint64_t arch_clock_read(void)
+{
+  machine_time_pass(CLOCK_READ_NS);
+  return now();
+}
+
+uint64_t arch_clock_epoch(void)
+{
+  return time.epoch;
+}
+
+/* The alarm's handler may run between any two of these stores: it sets `alarm` and the host's timer by the deadline it
+ * sees, and setting both once more is harmless. */
+void arch_timer_arm(uint64_t deadline)
+{
+  time.deadline = deadline;
+  if (machine.virtual_clock) {
+    check_deadline(time.now);
+  } else if (deadline < time.alarm && time.started) {
+    time.alarm = deadline;
+    host_alarm_set(time.boot + deadline);
+  }
+}
+
+void machine_time_alarm(void)
+{
+  time.alarm = NEVER;
+  check_deadline(now());
+  if (time.deadline == NEVER) return;
+  time.alarm = time.deadline;
+  host_alarm_set(time.boot + time.deadline);
+}
+
+/* ---- devices ---- */
+
+/* Looks for input until host time `when`; answers whether something came. */
+static bool take_input(uint64_t when)
+{
+  uint8_t bytes[16];
+  unsigned room = uart_room();
+  if (!room) return false;
+  enum host_input state = host_input_wait(when);
+  if (state == HOST_INPUT_NONE) return false;
+  if (state == HOST_INPUT_ENDED) {
+    machine_trace(EVENT_INPUT, 0, time.now);
+    uart_hang_up();
+    return true;
+  }
+  time.silent = false;
+  if (machine.virtual_clock) room = 1 + (unsigned)machine_choose(room);
+  size_t n = host_input_take(bytes, MIN(room, sizeof bytes));
+  machine_trace(EVENT_INPUT, n, time.now);
+  uart_receive(bytes, (unsigned)n);
+  return true;
+}
+
+/* Virtual clock: input that is due before time may move. */
+static bool take_due_input(bool may_block)
+{
+  if (host_input_is_terminal() || time.silent) return take_input(may_block ? NEVER : 0);
+  if (may_block) return take_input(NEVER);
+  if (take_input(host_clock_ns() + GRACE_NS)) return true;
+  if (uart_room()) {
+    time.silent = true;
+    machine_trace_spoiled("its input came late");
+  }
+  return false;
+}
+
+void machine_time_poll(void)
+{
+  if (!machine.virtual_clock) {
+    (void)take_input(0);
+    return;
+  }
+  if (time.overdue) {
+    time.overdue = false;
+    machine_trace_spoiled("a program that does not call the kernel was preempted");
+    if (time.deadline != NEVER && time.deadline > time.now) time.now = time.deadline;
+    check_deadline(time.now);
+  }
+  (void)take_due_input(false);
+}
+
+static NORETURN void nothing_left(void)
+{
+  host_fatal(HOST_EXIT_PANIC, "the system waits for nothing: no input is left and no timer is set");
+}
+
+static void wait_real(void)
+{
+  uint64_t until = time.deadline == NEVER ? NEVER : time.boot + time.deadline;
+  if (uart_room()) (void)take_input(until);
+  else if (until == NEVER) nothing_left();
+  else host_sleep_until(until);
+  check_deadline(now());
+}
+
+static void wait_virtual(void)
+{
+  bool armed = time.deadline != NEVER;
+  if (!armed && !uart_room()) nothing_left();
+  if (take_due_input(!armed) || !armed) return;
+  if (time.deadline > time.now) time.now = time.deadline;
+  check_deadline(time.now);
+}
+
+void machine_time_wait(void)
+{
+  host_output_flush();
+  if (machine.virtual_clock) wait_virtual();
+  else wait_real();
+}
+
+void machine_time_entry(void)
+{
+  time.entries++;
+}
+
+/* The real clock needs the tick for input only: ^C must reach a machine that never idles. */
+void machine_time_tick(bool from_user)
+{
+  bool entered = time.entries != time.entries_at_tick;
+  time.entries_at_tick = time.entries;
+  time.ticks = entered || !from_user ? 0 : time.ticks + 1;
+  if (machine.virtual_clock) {
+    if (time.ticks < TICKS_BEFORE_PREEMPTION) return;
+    time.ticks = 0;
+    time.overdue = true;
+  }
+  machine_irq_raise(MACHINE_ATTENTION);
+}

@@ -1,0 +1,105 @@
+/* Threads' stacks on the host: ucontext, and what the sanitizers and valgrind must be told about it. */
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <pthread.h>
+#include <ucontext.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN 1
+#endif
+#endif
+#ifdef WITH_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if __has_include(<valgrind/valgrind.h>)
+#define WITH_VALGRIND 1
+#include <valgrind/valgrind.h>
+#endif
+
+size_t host_context_size(void)
+{
+  return (sizeof(ucontext_t) + 15) & ~(size_t)15;
+}
+
+/* makecontext passes ints: pointers travel in halves. */
+static void start(unsigned entry_low, unsigned entry_high, unsigned arg_low, unsigned arg_high)
+{
+  void (*entry)(void *) = (void (*)(void *))(((uintptr_t)entry_high << 32) | entry_low);
+  entry((void *)(((uintptr_t)arg_high << 32) | arg_low));
+}
+
+void host_context_make(void *ctx, void *stack, size_t size, void (*entry)(void *), void *arg)
+{
+  ucontext_t *uc = ctx;
+  getcontext(uc);
+  uc->uc_stack = (stack_t){.ss_sp = stack, .ss_size = size};
+  uc->uc_link = NULL;
+  makecontext(uc, (void (*)(void))start, 4, (unsigned)(uintptr_t)entry, (unsigned)((uintptr_t)entry >> 32),
+              (unsigned)(uintptr_t)arg, (unsigned)((uintptr_t)arg >> 32));
+}
+
+void host_context_swap(void *from, void *to)
+{
+  swapcontext(from, to);
+}
+
+void host_stack_leave(void **fake, const void *stack, size_t size)
+{
+#ifdef WITH_ASAN
+  __sanitizer_start_switch_fiber(fake, stack, size);
+#else
+  (void)fake, (void)stack, (void)size;
+#endif
+}
+
+void host_stack_enter(void *fake)
+{
+#ifdef WITH_ASAN
+  __sanitizer_finish_switch_fiber(fake, NULL, NULL);
+#else
+  (void)fake;
+#endif
+}
+
+unsigned host_stack_register(void *stack, size_t size)
+{
+#ifdef WITH_VALGRIND
+  return VALGRIND_STACK_REGISTER(stack, (char *)stack + size);
+#else
+  (void)stack, (void)size;
+  return 0;
+#endif
+}
+
+void host_stack_deregister(unsigned id)
+{
+#ifdef WITH_VALGRIND
+  VALGRIND_STACK_DEREGISTER(id);
+#else
+  (void)id;
+#endif
+}
+
+void host_stack_unpoison(void *stack, size_t size)
+{
+#ifdef WITH_ASAN
+  __asan_unpoison_memory_region(stack, size);
+#else
+  (void)stack, (void)size;
+#endif
+}
+
+void host_stack_bounds(void **stack, size_t *size)
+{
+  pthread_attr_t attr;
+  *stack = NULL;
+  *size = 0;
+  if (pthread_getattr_np(pthread_self(), &attr) != 0) return;
+  pthread_attr_getstack(&attr, stack, size);
+  pthread_attr_destroy(&attr);
+}

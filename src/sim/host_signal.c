@@ -1,0 +1,281 @@
+/*
+ * The microcode's entrance: signals are the processor delivering exceptions, calls and interrupts.
+ *
+ * Every handler runs on the one alternate stack with all signals blocked and always ends by returning from the signal;
+ * where execution goes on afterwards is decided by changing the saved registers. What runs before the C library's FS base
+ * is back must not use thread-local storage: no stack protector, no sanitizer.
+ */
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <asm/prctl.h>
+#include <cpuid.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_OFF 0
+#define PR_SYS_DISPATCH_ON 1
+#endif
+#ifndef SYS_USER_DISPATCH
+#define SYS_USER_DISPATCH 2
+#endif
+#define SYS_SECCOMP_CODE 1 /* si_code of a seccomp trap */
+#define HWCAP2_FSGSBASE_BIT (1ul << 1)
+#define ALTERNATE_STACK (256u << 10)
+
+#define BARE __attribute__((no_stack_protector, no_sanitize("address", "undefined"), noinline))
+
+extern const char machine_return_begin[], machine_return_end[]; /* entry.S */
+
+/* struct host_regs is the kernel's struct sigcontext up to cr2. */
+_Static_assert(offsetof(struct host_regs, rip) == REG_RIP * 8, "sigcontext");
+_Static_assert(offsetof(struct host_regs, cs) == REG_CSGSFS * 8, "sigcontext");
+_Static_assert(offsetof(struct host_regs, trapno) == REG_TRAPNO * 8, "sigcontext");
+_Static_assert(offsetof(struct host_regs, cr2) == REG_CR2 * 8, "sigcontext");
+/* entry.S knows these by number. */
+_Static_assert(offsetof(struct host_crossing, unmasked) == 8 && offsetof(struct host_crossing, in_user) == 16 &&
+                 offsetof(struct host_crossing, thread) == 24 && offsetof(struct host_crossing, vector_mask) == 32 &&
+                 offsetof(struct host_crossing, fsgsbase) == 48 && offsetof(struct host_crossing, host_cs) == 56 &&
+                 offsetof(struct host_crossing, host_ss) == 64,
+               "entry.S");
+_Static_assert(offsetof(struct host_thread, frame) == 8 && offsetof(struct host_thread, vector) == 16, "entry.S");
+
+struct host_crossing host_crossing;
+static const char *trap_name;
+
+/* ---- FS base ---- */
+
+static inline __attribute__((always_inline)) long bare_syscall(long number, long a, long b)
+{
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b) : "rcx", "r11", "memory");
+  return result;
+}
+
+static inline __attribute__((always_inline)) uint64_t fs_base_read(void)
+{
+  uint64_t base = 0;
+  if (host_crossing.fsgsbase) __asm__ volatile("rdfsbase %0" : "=r"(base));
+  else bare_syscall(SYS_arch_prctl, ARCH_GET_FS, (long)&base);
+  return base;
+}
+
+static inline __attribute__((always_inline)) void fs_base_write(uint64_t base)
+{
+  if (host_crossing.fsgsbase) __asm__ volatile("wrfsbase %0" : : "r"(base));
+  else bare_syscall(SYS_arch_prctl, ARCH_SET_FS, (long)base);
+}
+
+/* ---- vector state ---- */
+
+#define LEGACY_SIZE 512u    /* the FXSAVE part */
+#define HEADER_SIZE 64u     /* the XSAVE header: XSTATE_BV, XCOMP_BV, zeros */
+#define AVX_END 832u        /* legacy, header and the upper halves of the YMM registers, which are always first */
+#define MXCSR_OFFSET 24u
+#define MXCSR_RESET 0x1F80u
+#define FCW_RESET 0x037Fu
+#define SW_BYTES_OFFSET 464u /* Linux: struct _fpx_sw_bytes */
+#define FP_XSTATE_MAGIC 0x46505853u
+#define XFEATURES_BASIC 7u  /* x87, SSE, AVX */
+#define XFEATURE_PKRU (1u << 9)
+
+struct sw_bytes {
+  uint32_t magic1, extended_size;
+  uint64_t xfeatures;
+  uint32_t xstate_size;
+};
+
+static size_t vector_size = LEGACY_SIZE;
+
+size_t host_vector_size(void)
+{
+  return vector_size;
+}
+
+void host_vector_init(void *area)
+{
+  memset(area, 0, vector_size);
+  memcpy(area, &(uint16_t){FCW_RESET}, 2);
+  memcpy((char *)area + MXCSR_OFFSET, &(uint32_t){MXCSR_RESET}, 4);
+}
+
+void host_vector_save(struct host_signal *s, void *area)
+{
+  char *frame = s->vector;
+  if (!host_crossing.vector_mask) {
+    memcpy(area, frame, LEGACY_SIZE);
+    return;
+  }
+  uint64_t *in_use = (uint64_t *)(frame + LEGACY_SIZE);
+  memcpy(area, frame, *in_use & ~(uint64_t)XFEATURES_BASIC ? vector_size : AVX_END);
+  /* Nothing in use: returning from the signal resets the registers, and no value of the user's reaches the kernel. */
+  *in_use = 0;
+  memcpy(frame + MXCSR_OFFSET, &(uint32_t){MXCSR_RESET}, 4);
+}
+
+/* The kernel is asked, by a signal, what it saves: xfeatures a process must first request (AMX) are not in the frame. */
+static void measure_vector(int signo, siginfo_t *info, void *context)
+{
+  (void)signo, (void)info;
+  const ucontext_t *uc = context;
+  const struct sw_bytes *sw = (const struct sw_bytes *)((const char *)uc->uc_mcontext.fpregs + SW_BYTES_OFFSET);
+  if (sw->magic1 != FP_XSTATE_MAGIC || sw->xstate_size < LEGACY_SIZE + HEADER_SIZE) return;
+  host_crossing.vector_mask = sw->xfeatures & ~(uint64_t)XFEATURE_PKRU;
+  vector_size = sw->xstate_size < AVX_END ? AVX_END : sw->xstate_size;
+}
+
+/* ---- handlers ---- */
+
+static void die_of(int signo)
+{
+  host_output_flush();
+  host_terminal_restore();
+  signal(signo, SIG_DFL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signo);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  raise(signo);
+  _exit(HOST_EXIT_PANIC);
+}
+
+static bool classify(int signo, const siginfo_t *info, struct host_signal *s)
+{
+  switch (signo) {
+  case SIGALRM: s->kind = HOST_ALARM; return true;
+  case SIGVTALRM: s->kind = HOST_TICK; return true;
+  case SIGSYS: s->kind = HOST_CALL; return info->si_code == SYS_USER_DISPATCH || info->si_code == SYS_SECCOMP_CODE;
+  default: s->kind = HOST_EXCEPTION; return info->si_code > 0; /* else somebody's kill() */
+  }
+}
+
+BARE static void on_signal(int signo, siginfo_t *info, void *context)
+{
+  /* A program may have set AC, under which the C library's unaligned accesses fault. */
+  __asm__ volatile("pushfq; andl $~0x44000, (%%rsp); popfq" : : : "cc", "memory");
+  ucontext_t *uc = context;
+  uintptr_t rip = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+  struct host_signal s = {
+    .regs = (struct host_regs *)uc->uc_mcontext.gregs,
+    .from_return = rip - (uintptr_t)machine_return_begin < (uintptr_t)(machine_return_end - machine_return_begin),
+    .vector = uc->uc_mcontext.fpregs,
+  };
+  s.from_user = host_crossing.in_user && !s.from_return;
+  if (s.from_user) host_crossing.thread->user_fs = fs_base_read();
+  if (s.from_user || s.from_return) fs_base_write(host_crossing.host_fs);
+  host_crossing.in_user = 0;
+  int saved_errno = errno;
+  if (!classify(signo, info, &s)) die_of(signo);
+  if (s.from_return) s.regs->rip = (uint64_t)machine_return_begin;
+  machine_signal(&s);
+  errno = saved_errno;
+  if (s.stay_in_user) {
+    fs_base_write(host_crossing.thread->user_fs);
+    host_crossing.in_user = 1;
+  }
+}
+
+/* Somebody ends the simulator from outside: the terminal first. */
+BARE static void on_termination(int signo)
+{
+  fs_base_write(host_crossing.host_fs);
+  die_of(signo);
+}
+
+/* ---- system calls of the user window ---- */
+
+static bool trap_by_sud(uintptr_t base, uintptr_t top)
+{
+  static volatile char selector = 1; /* SYSCALL_DISPATCH_FILTER_BLOCK: what is outside the allowed range traps */
+  (void)base;
+  return prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, top, ~0ul - top, &selector) == 0;
+}
+
+static bool trap_by_seccomp(uintptr_t base, uintptr_t top)
+{
+  const uint32_t ip = offsetof(struct seccomp_data, instruction_pointer);
+  struct sock_filter filter[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip + 4),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip),
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)base, 0, 1),
+    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)top, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+  };
+  struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void trap_calls(uintptr_t base, uintptr_t top, const char *wanted)
+{
+  if ((!wanted || !strcmp(wanted, "sud")) && trap_by_sud(base, top)) {
+    trap_name = "sud";
+  } else if ((!wanted || !strcmp(wanted, "seccomp")) && trap_by_seccomp(base, top)) {
+    trap_name = "seccomp";
+  } else {
+    host_fatal(HOST_EXIT_USAGE, "this host cannot trap system calls by %s: %s",
+               wanted ? wanted : "Syscall User Dispatch (Linux 5.11) nor seccomp", strerror(errno));
+  }
+}
+
+const char *host_signal_trap_name(void)
+{
+  return trap_name;
+}
+
+/* ---- set-up ---- */
+
+static void handle(int signo, void (*handler)(int, siginfo_t *, void *))
+{
+  struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+  sigfillset(&action.sa_mask);
+  if (sigaction(signo, &action, NULL) < 0)
+    host_fatal(HOST_EXIT_USAGE, "cannot handle signal %d: %s", signo, strerror(errno));
+}
+
+static void handle_all(void)
+{
+  static const int machine[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGALRM, SIGVTALRM};
+  static const int termination[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT};
+  for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++) handle(machine[i], on_signal);
+  for (size_t i = 0; i < sizeof termination / sizeof termination[0]; i++) {
+    struct sigaction action = {.sa_handler = on_termination, .sa_flags = SA_ONSTACK}, old;
+    sigfillset(&action.sa_mask);
+    sigaction(termination[i], NULL, &old);
+    if (old.sa_handler != SIG_IGN) sigaction(termination[i], &action, NULL); /* nohup stays nohup */
+  }
+}
+
+void host_signal_init(uintptr_t user_base, uintptr_t user_top, const char *trap)
+{
+  stack_t stack = {.ss_size = ALTERNATE_STACK};
+  stack.ss_sp = mmap(NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
+    host_fatal(HOST_EXIT_USAGE, "cannot set up a signal stack: %s", strerror(errno));
+  __asm__ volatile("mov %%cs, %0; mov %%ss, %1" : "=r"(host_crossing.host_cs), "=r"(host_crossing.host_ss));
+  host_crossing.fsgsbase = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT ? 1 : 0;
+  host_crossing.host_fs = fs_base_read();
+  handle(SIGALRM, measure_vector);
+  raise(SIGALRM);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL); /* a parent may have blocked what the machine runs on */
+  handle_all();
+  trap_calls(user_base, user_top, trap);
+}

@@ -1,0 +1,122 @@
+/*
+ * The simulated machine's own parts, as its files (arch_*.c, dev/) see each other. One processor so far: what would be a
+ * processor's own is in struct machine and host_crossing.
+ */
+#ifndef SIM_MACHINE_H
+#define SIM_MACHINE_H
+
+#include "host.h"
+#include <kern/arch.h>
+
+struct arch_context {
+  struct host_thread crossing; /* first: entry.S */
+  void *stack;                 /* lowest address */
+  size_t stack_size;
+  void *ucontext;   /* back end ucontext */
+  void *saved_sp;   /* back end asm */
+  void *fake_stack; /* the sanitizer's token while it does not run */
+  unsigned stack_id;
+  bool adopted;
+  uint64_t id; /* for the trace: from 0, in order of creation */
+  void (*entry)(void *);
+  void *arg;
+};
+
+struct machine {
+  struct cpu *cpu;
+  struct arch_context *current; /* null before arch_context_adopt */
+  bool irq_on;                  /* the virtual interrupt flag; true in user mode */
+  bool virtual_clock;
+  bool check_tlb;
+  bool switch_asm;
+  uint64_t ram_size;
+};
+extern struct machine machine;
+
+/* ---- interrupts (arch_cpu.c) ---- */
+
+/* Bits of host_crossing.pending above the lines: the machine itself wants to look at its devices. */
+#define MACHINE_ATTENTION IRQ_COUNT
+
+/* Makes an interrupt pending. Also inside signal handlers. */
+void machine_irq_raise(unsigned irq);
+static inline bool machine_irq_waits(void)
+{
+  return (__atomic_load_n(&host_crossing.pending, __ATOMIC_RELAXED) & host_crossing.unmasked) != 0;
+}
+/* Dispatches everything that waits. Interrupts disabled. */
+void machine_deliver(struct trapframe *tf);
+
+/* ---- crossings: called by entry.S (arch_trap.c) ---- */
+
+void machine_user_trap(struct trapframe *tf);
+void machine_user_pending(struct trapframe *tf);
+void machine_kernel_trap(struct trapframe *tf);
+NORETURN void machine_return(void);
+extern const char machine_user_entry[], machine_kernel_entry[];
+
+/* The last thing before user mode. Interrupts disabled. */
+void machine_leave_kernel(void);
+
+/* ---- translation (arch_mmu.c) ---- */
+
+void machine_mmu_init(void);
+/* A page fault of the host at va with hardware error bits. True: translated, try again. False: *error is what the
+ * processor pushes for #PF. Only for addresses of a window. Inside signal handlers. */
+bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error);
+bool machine_mmu_in_window(vaddr_t va);
+/* Makes the page-table register's tables and the host's user mappings agree; checks them when asked. */
+void machine_mmu_leave_kernel(void);
+/* A kernel stack stays translated while its context lives: the host writes to it. */
+void machine_mmu_pin(vaddr_t va, size_t size);
+void machine_mmu_unpin(vaddr_t va, size_t size);
+
+/* ---- time (arch_time.c) ---- */
+
+void machine_time_init(bool virtual_clock);
+void machine_time_start(void);
+/* Virtual time: a step of at most `most` ns. */
+void machine_time_pass(unsigned most);
+/* The kernel was entered from user mode. */
+void machine_time_entry(void);
+/* Waits for an interrupt or a device. */
+void machine_time_wait(void);
+/* Looks at the devices between two interrupts. */
+void machine_time_poll(void);
+/* Signals; inside the handler. */
+void machine_time_alarm(void);
+void machine_time_tick(bool from_user);
+
+/* ---- choices and their trace (arch_trace.c) ---- */
+
+enum machine_event { EVENT_TRAP = 1, EVENT_IRQ, EVENT_SWITCH, EVENT_INPUT, EVENT_POWER };
+
+void machine_seed(uint64_t seed);
+/* 0 .. bound - 1; the same sequence for the same seed. */
+uint64_t machine_choose(uint64_t bound);
+void machine_trace(enum machine_event event, uint64_t a, uint64_t b);
+/* Something the seed does not determine had a say. */
+void machine_trace_spoiled(const char *why);
+
+/* ---- devices (dev/) ---- */
+
+/* An edge-triggered interrupt line: raises on false -> true. */
+struct irq_wire {
+  unsigned irq;
+  bool level;
+};
+void machine_wire_set(struct irq_wire *wire, bool level);
+
+void uart_reset(void);
+uint8_t uart_read(unsigned reg);
+void uart_write(unsigned reg, uint8_t value);
+/* Room for bytes from the line, 0 when the guest does not listen or the line is gone. */
+unsigned uart_room(void);
+void uart_receive(const uint8_t *bytes, unsigned count);
+void uart_hang_up(void);
+
+bool debugcon_present(void);
+void debugcon_open(const char *path);
+void debugcon_write(uint8_t byte);
+
+#endif

@@ -1,0 +1,187 @@
+/* veridian-sim: options. */
+#define _GNU_SOURCE
+#include "host.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+#ifndef PKGDATADIR
+#define PKGDATADIR "/usr/local/share/veridian"
+#endif
+#define INITRD_NAME "initrd.cpio"
+#define MEMORY_DEFAULT (64ull << 20)
+#define MEMORY_LEAST (4ull << 20)
+#define MEMORY_MOST (64ull << 30)
+#define PAGE 4096ull
+#define CMDLINE_MAX 1024
+
+static const char usage[] =
+  "Usage: veridian-sim [OPTION]...\n"
+  "Boots the Veridian kernel on a simulated x86-64 machine inside this process.\n"
+  "The console is standard input and output; Ctrl-A x leaves, Ctrl-A h helps.\n"
+  "\n"
+  "  --mem=SIZE          RAM in bytes or with suffix K, M, G (default 64M)\n"
+  "  --initrd=FILE       initial RAM disk (default: initrd.cpio beside the program, else\n"
+  "                      " PKGDATADIR "/" INITRD_NAME ")\n"
+  "  --append=TEXT       kernel command line\n"
+  "  --log-level=LEVEL   what the kernel logs on the console: error, warn, info, debug, trace\n"
+  "  --clock=KIND        real, or virtual: time moves with the kernel's work and runs repeat\n"
+  "                      (default: real on a terminal, else virtual)\n"
+  "  --seed=N            seed of the virtual clock's choices (default 0)\n"
+  "  --check-tlb         compare all translations with the page tables at every return to user mode\n"
+  "  --debugcon=FILE     debug console (port 0xE9), written to FILE\n"
+  "  --switch=KIND       context switch by ucontext (default) or asm, the image's own\n"
+  "  --trap=KIND         trap system calls by sud (Syscall User Dispatch) or seccomp (default: the\n"
+  "                      first that the host has)\n"
+  "  --help, --version\n"
+  "\n"
+  "Exit status: the system's own; 2 for a usage or host error; 70 after a panic.\n";
+
+enum option_id {
+  OPT_MEM = 1, OPT_INITRD, OPT_APPEND, OPT_LOG_LEVEL, OPT_CLOCK, OPT_SEED, OPT_CHECK_TLB, OPT_DEBUGCON, OPT_SWITCH,
+  OPT_TRAP, OPT_HELP, OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+  {"mem", required_argument, NULL, OPT_MEM},
+  {"initrd", required_argument, NULL, OPT_INITRD},
+  {"append", required_argument, NULL, OPT_APPEND},
+  {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+  {"clock", required_argument, NULL, OPT_CLOCK},
+  {"seed", required_argument, NULL, OPT_SEED},
+  {"check-tlb", no_argument, NULL, OPT_CHECK_TLB},
+  {"debugcon", required_argument, NULL, OPT_DEBUGCON},
+  {"switch", required_argument, NULL, OPT_SWITCH},
+  {"trap", required_argument, NULL, OPT_TRAP},
+  {"help", no_argument, NULL, OPT_HELP},
+  {"version", no_argument, NULL, OPT_VERSION},
+  {NULL, 0, NULL, 0},
+};
+
+static char cmdline[CMDLINE_MAX + 1];
+
+HOST_NORETURN static void bad_value(const char *option, const char *value, const char *wanted)
+{
+  host_fatal(HOST_EXIT_USAGE, "--%s=%s: %s", option, value, wanted);
+}
+
+static uint64_t parse_number(const char *option, const char *text, char **end)
+{
+  errno = 0;
+  unsigned long long n = strtoull(text, end, 0);
+  if (*end == text || errno || strchr(text, '-')) bad_value(option, text, "not a number");
+  return n;
+}
+
+static uint64_t parse_size(const char *text)
+{
+  static const char suffixes[] = "KMG";
+  char *end;
+  uint64_t n = parse_number("mem", text, &end);
+  const char *suffix = *end ? strchr(suffixes, *end >= 'a' ? *end - 'a' + 'A' : *end) : NULL;
+  if (*end && (!suffix || end[1])) bad_value("mem", text, "not a size: give bytes, or a suffix K, M or G");
+  for (const char *s = suffixes; suffix && s <= suffix; s++)
+    if (__builtin_mul_overflow(n, 1024ull, &n)) bad_value("mem", text, "too much");
+  if (n < MEMORY_LEAST) bad_value("mem", text, "too little memory, at least 4M");
+  if (n > MEMORY_MOST) bad_value("mem", text, "too much memory, at most 64G");
+  return n & ~(PAGE - 1);
+}
+
+static uint64_t parse_seed(const char *text)
+{
+  char *end;
+  uint64_t n = parse_number("seed", text, &end);
+  if (*end) bad_value("seed", text, "not a number");
+  return n;
+}
+
+/* Which of two words. */
+static bool parse_choice(const char *option, const char *text, const char *no, const char *yes)
+{
+  char wanted[64];
+  if (!strcmp(text, yes)) return true;
+  if (!strcmp(text, no)) return false;
+  snprintf(wanted, sizeof wanted, "give %s or %s", no, yes);
+  bad_value(option, text, wanted);
+}
+
+static void add_to_cmdline(const char *before, const char *text)
+{
+  size_t used = strlen(cmdline), need = (used ? 1 : 0) + strlen(before) + strlen(text);
+  if (used + need >= sizeof cmdline) host_fatal(HOST_EXIT_USAGE, "the kernel command line is too long");
+  snprintf(cmdline + used, sizeof cmdline - used, "%s%s%s", used ? " " : "", before, text);
+}
+
+static void parse_log_level(const char *text)
+{
+  static const char *const levels[] = {"error", "warn", "info", "debug", "trace", "0", "1", "2", "3", "4"};
+  for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+    if (strcmp(text, levels[i])) continue;
+    add_to_cmdline("loglevel=", text);
+    return;
+  }
+  bad_value("log-level", text, "give error, warn, info, debug or trace");
+}
+
+/* The RAM disk of the build directory when run from there, else the installed one. */
+static const char *default_initrd(void)
+{
+  static char path[4096];
+  ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof INITRD_NAME);
+  char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+  if (slash) {
+    memcpy(slash + 1, INITRD_NAME, sizeof INITRD_NAME);
+    if (access(path, F_OK) == 0) return path;
+  }
+  return access(PKGDATADIR "/" INITRD_NAME, F_OK) == 0 ? PKGDATADIR "/" INITRD_NAME : NULL;
+}
+
+HOST_NORETURN static void print_and_leave(const char *text)
+{
+  fputs(text, stdout);
+  if (fflush(stdout) || ferror(stdout)) host_fatal(HOST_EXIT_USAGE, "cannot write to standard output");
+  exit(0);
+}
+
+static void parse_option(int id, struct machine_options *options)
+{
+  switch (id) {
+  case OPT_MEM: options->memory = parse_size(optarg); break;
+  case OPT_INITRD: options->initrd = optarg; break;
+  case OPT_APPEND: add_to_cmdline("", optarg); break;
+  case OPT_LOG_LEVEL: parse_log_level(optarg); break;
+  case OPT_CLOCK: options->virtual_clock = parse_choice("clock", optarg, "real", "virtual"); break;
+  case OPT_SEED: options->seed = parse_seed(optarg); break;
+  case OPT_CHECK_TLB: options->check_tlb = true; break;
+  case OPT_DEBUGCON: options->debugcon = optarg; break;
+  case OPT_SWITCH: options->switch_asm = parse_choice("switch", optarg, "ucontext", "asm"); break;
+  case OPT_TRAP: options->trap = parse_choice("trap", optarg, "sud", "seccomp") ? "seccomp" : "sud"; break;
+  case OPT_HELP: print_and_leave(usage);
+  case OPT_VERSION: print_and_leave("veridian-sim " PACKAGE_VERSION "\n");
+  default:
+    fputs("Try 'veridian-sim --help'.\n", stderr);
+    exit(HOST_EXIT_USAGE);
+  }
+}
+
+int main(int argc, char **argv)
+{
+  struct machine_options options = {
+    .memory = MEMORY_DEFAULT,
+    .cmdline = cmdline,
+    .virtual_clock = !(host_input_is_terminal() && host_output_is_terminal()),
+  };
+  int id;
+  host_exit_init(argv);
+  while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) parse_option(id, &options);
+  if (optind < argc) host_fatal(HOST_EXIT_USAGE, "unexpected argument: %s", argv[optind]);
+  if (!options.initrd) options.initrd = default_initrd();
+  machine_start(&options);
+}
