@@ -13,20 +13,18 @@
 static void file_destroy(struct object *obj)
 {
   struct file *f = container_of(obj, struct file, object);
-  vnode_unref(f->vnode);
+  if (f->vnode) vnode_unref(f->vnode);
   kfree(f);
 }
 
 static const struct object_ops file_object_ops = {.destroy = file_destroy};
 
-int file_create(struct vnode *v, int flags, struct file **out)
+int file_create(int flags, struct file **out)
 {
   struct file *f = kzalloc(sizeof(*f));
   if (!f) return -ENOMEM;
   object_init(&f->object, OBJECT_FILE, &file_object_ops);
   mutex_init(&f->lock, "file");
-  vnode_ref(v);
-  f->vnode = v;
   f->flags = flags;
   *out = f;
   return 0;

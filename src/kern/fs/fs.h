@@ -13,7 +13,7 @@ MUST_CHECK int initrd_unpack(struct vnode *root, const void *data, size_t size);
 /* The entry of a directory, or what is mounted on it; a new reference. */
 MUST_CHECK int vnode_lookup(struct vnode *dir, const char *name, struct vnode **out);
 
-/* An open file on v, which gets a reference of its own. */
-MUST_CHECK int file_create(struct vnode *v, int flags, struct file **out);
+/* An open file without a vnode yet; whoever sets `vnode` gives it a reference. */
+MUST_CHECK int file_create(int flags, struct file **out);
 
 #endif

@@ -50,11 +50,14 @@ static int names_make_room(struct tmpfs_names *names)
 /* Enters `node` under `name`, a name that is free; takes over one reference of the caller. The directory is locked. */
 static int names_add(struct tmpfs_names *names, const char *name, struct tmpfs_node *node)
 {
-  int r = names_make_room(names);
-  if (r) return r;
   size_t size = strlen(name) + 1;
   struct tmpfs_entry *e = kmalloc(sizeof(*e) + size);
   if (!e) return -ENOMEM;
+  int r = names_make_room(names);
+  if (r) {
+    kfree(e);
+    return r;
+  }
   memcpy(e->name, name, size);
   e->node = node;
   e->cookie = names->next_cookie++;

@@ -74,6 +74,7 @@ static int next_component(const char **path, struct walk *w)
 static int walk_begin(const char *path, struct walk *w)
 {
   if (*path != '/') return -EINVAL;
+  if (!root) return -ENODEV;
   while (*path == '/') path++;
   w->name[0] = '\0';
   w->directory = true;
@@ -139,15 +140,18 @@ int vfs_stat(const char *path, struct stat *st)
   return r;
 }
 
-/* The file to open, made when O_CREAT asks for it. Another thread may make or remove it in between: then once more. */
+/* The file to open, made when O_CREAT asks for it; *out is set only with a reference to keep, when it answers 0. Another
+ * thread may make or remove the file in between: then once more. */
 static int walk_open(struct walk *w, int flags, unsigned mode, struct vnode **out)
 {
   for (;;) {
-    int r = walk_target(w, out);
+    struct vnode *v;
+    int r = walk_target(w, &v);
     if (r == 0 && (flags & O_CREAT) && (flags & O_EXCL)) {
-      vnode_unref(*out);
+      vnode_unref(v);
       return -EEXIST;
     }
+    if (r == 0) *out = v;
     if (r != -ENOENT || !(flags & O_CREAT)) return r;
     if (w->directory) return -EISDIR;
     if (!w->dir->ops->create) return -EROFS;
@@ -172,26 +176,31 @@ static int check_flags(int flags)
   return 0;
 }
 
+/* Finds or makes what the open file f is to name. Truncating comes last: everything that can fail did not. */
+static int open_at(const char *path, unsigned mode, struct file *f)
+{
+  struct walk w;
+  int r = walk_begin(path, &w);
+  if (r) return r;
+  r = walk_open(&w, f->flags, mode, &f->vnode);
+  walk_end(&w);
+  if (!r) r = check_open(f->vnode, f->flags);
+  if (!r && (f->flags & O_TRUNC) && f->vnode->ops->truncate) r = f->vnode->ops->truncate(f->vnode, 0);
+  return r;
+}
+
 int vfs_open(const char *path, int flags, unsigned mode, struct file **out)
 {
+  struct file *f;
   int r = check_flags(flags);
+  if (!r) r = file_create(flags, &f);
   if (r) return r;
-  struct walk w;
-  r = walk_begin(path, &w);
-  if (r) return r;
-  struct vnode *v;
-  r = walk_open(&w, flags, mode, &v);
-  walk_end(&w);
-  if (r) return r;
-  struct file *f = NULL;
-  r = check_open(v, flags);
-  if (!r) r = file_create(v, flags, &f);
-  if (!r && (flags & O_TRUNC) && v->ops->truncate) r = v->ops->truncate(v, 0);
-  vnode_unref(v);
-  if (r && f) object_unref(&f->object);
-  if (r) return r;
-  *out = f;
-  return 0;
+  r = open_at(path, mode, f);
+  if (r)
+    object_unref(&f->object);
+  else
+    *out = f;
+  return r;
 }
 
 int vfs_mkdir(const char *path, unsigned mode)
