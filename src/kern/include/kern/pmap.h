@@ -22,6 +22,7 @@
 struct pmap {
   paddr_t root;
   uint64_t table_pages; /* pages of tables below the root that belong to this pmap alone */
+  uint64_t mapped_pages; /* 4 KiB pages mapped by pmap_map */
 };
 
 extern struct pmap kernel_pmap;
@@ -34,15 +35,21 @@ MUST_CHECK int pmap_create(struct pmap *pm);
 /* Frees the tables of slot 0; the pages mapped there are the caller's business. Not the active one. */
 void pmap_destroy(struct pmap *pm);
 
-/* Maps one 4 KiB page. -EEXIST when va is mapped (nothing changes), -ENOMEM for a table, -EINVAL unaligned/not canonical. */
+/* Maps one 4 KiB page. -EEXIST when va is mapped (nothing changes), -ENOMEM for a table, -EINVAL unaligned, not canonical,
+ * in a slot that is not this pmap's to change, or writable and executable at once. */
 MUST_CHECK int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs);
 /* The same during boot for any page size (4 KiB, 2 MiB, 1 GiB), tables from bootmem. For arch_kernel_pmap_fill. */
 MUST_CHECK int pmap_map_early(paddr_t root, vaddr_t va, paddr_t pa, uint64_t size, unsigned attrs);
 
 /* Unmaps one page, flushes it, frees tables that became empty; answers the page. -ENOENT when not mapped. */
 MUST_CHECK int pmap_unmap(struct pmap *pm, vaddr_t va, paddr_t *pa);
-/* Changes the attributes of one mapped page and flushes it. -ENOENT. */
+/* Changes the attributes of one mapped page and flushes it. -ENOENT, -EINVAL writable and executable. */
 MUST_CHECK int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs);
+
+/* The same for every mapped page of [start, end), page-aligned, in slot 0; absent ones cost nothing. The pages themselves
+ * are the caller's business. */
+void pmap_unmap_range(struct pmap *pm, vaddr_t start, vaddr_t end);
+void pmap_protect_range(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned attrs);
 
 struct pmap_entry {
   paddr_t pa; /* of the address asked for, offset included */

@@ -1,0 +1,32 @@
+/*
+ * Junk fill. Debug builds put a pattern into memory that is freed and look for it when the memory is handed out again: a
+ * difference is a write after free. Pages carry it in their first words only, unless "memdebug" on the command line asks for
+ * all of them; heap objects are filled whole.
+ */
+#ifndef MM_JUNK_H
+#define MM_JUNK_H
+
+#include <kern/types.h>
+
+#define JUNK_FREE 0xDDDDDDDDDDDDDDDDull
+#define JUNK_FREE_BYTE 0xDD
+#define JUNK_NEW_BYTE 0xA5
+
+#ifdef NDEBUG
+#define JUNK_ENABLED false
+#else
+#define JUNK_ENABLED true
+#endif
+
+/* "memdebug": whole pages are filled and checked. */
+extern bool pmm_debug_fill;
+
+/* The index of the first word that is not JUNK_FREE; n when all are. */
+static inline size_t junk_damage(const uint64_t *words, size_t n)
+{
+  size_t i = 0;
+  while (i < n && words[i] == JUNK_FREE) i++;
+  return i;
+}
+
+#endif

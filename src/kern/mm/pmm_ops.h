@@ -1,0 +1,59 @@
+/*
+ * The interface between the page allocator (pmm.c: zones, locks, checks, statistics) and the algorithm that finds free
+ * blocks in one zone. Everything here is called with the zone's lock held and counts in frames from the zone's base.
+ */
+#ifndef MM_PMM_OPS_H
+#define MM_PMM_OPS_H
+
+#include <kern/pmm.h>
+#include <kern/spinlock.h>
+
+#define FRAME_NONE UINT32_MAX
+
+enum page_state {
+  PAGE_RESERVED = 0, /* not the allocator's: holes, the kernel, boot allocations; and all but the first frame of a block */
+  PAGE_FREE,         /* first frame of a free block */
+  PAGE_ALLOCATED,    /* first frame of an allocated block */
+};
+
+#define PAGE_JUNKED 0x1u /* carries the free pattern (debug builds) */
+
+/* One a frame, from the zone's base on, holes included. */
+struct page {
+  uint32_t next, prev; /* the algorithm's, in a free block */
+  uint8_t state;       /* enum page_state */
+  uint8_t order;       /* of the block, in its first frame */
+  uint8_t flags;       /* PAGE_* */
+  uint8_t zone;        /* enum pmm_zone, in an allocated block */
+  uint32_t refs;       /* users of an allocated block; one today */
+};
+_Static_assert(sizeof(struct page) == 16, "descriptors cost 16 bytes a frame");
+
+struct pmm_ops;
+
+struct zone {
+  struct spinlock lock;
+  const struct pmm_ops *ops;
+  paddr_t base;
+  uint32_t frames;      /* span, holes included */
+  struct page *pages;   /* lock; [frames] */
+  void *state;          /* lock; the algorithm's */
+  uint32_t total, free; /* lock; frames given by add; of these, not allocated */
+};
+
+struct pmm_ops {
+  const char *name;
+  /* Bytes it wants for a zone of that span; handed over zeroed in zone->state. */
+  size_t (*state_size)(uint32_t frames);
+  void (*init)(struct zone *z);
+  /* The frames [first, first + count) become free. */
+  void (*add)(struct zone *z, uint32_t first, uint32_t count);
+  /* The first frame of a block of 2^order, a multiple of 2^order; FRAME_NONE when there is none. */
+  uint32_t (*alloc)(struct zone *z, unsigned order);
+  /* What alloc answered, with the same order. */
+  void (*free)(struct zone *z, uint32_t frame, unsigned order);
+};
+
+extern const struct pmm_ops buddy_ops;
+
+#endif
