@@ -13,6 +13,7 @@
 #endif
 #endif
 #ifdef WITH_ASAN
+#include <dlfcn.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -20,6 +21,21 @@
 #define WITH_VALGRIND 1
 #include <valgrind/valgrind.h>
 #endif
+
+/* The sanitizer puts its own swapcontext before the C library's: it warns about every program that uses it and clears what
+ * the annotations below keep right. */
+typedef int swap_function(ucontext_t *from, const ucontext_t *to);
+static swap_function *swap = swapcontext;
+
+static void find_swap(void)
+{
+#ifdef WITH_ASAN
+  if (swap != swapcontext) return;
+  void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+  void *symbol = libc ? dlsym(libc, "swapcontext") : NULL;
+  if (symbol) swap = (swap_function *)symbol;
+#endif
+}
 
 size_t host_context_size(void)
 {
@@ -36,6 +52,7 @@ static void start(unsigned entry_low, unsigned entry_high, unsigned arg_low, uns
 void host_context_make(void *ctx, void *stack, size_t size, void (*entry)(void *), void *arg)
 {
   ucontext_t *uc = ctx;
+  find_swap();
   getcontext(uc);
   uc->uc_stack = (stack_t){.ss_sp = stack, .ss_size = size};
   uc->uc_link = NULL;
@@ -45,7 +62,7 @@ void host_context_make(void *ctx, void *stack, size_t size, void (*entry)(void *
 
 void host_context_swap(void *from, void *to)
 {
-  swapcontext(from, to);
+  swap(from, to);
 }
 
 void host_stack_leave(void **fake, const void *stack, size_t size)
