@@ -85,7 +85,7 @@ void kern_main(struct bootinfo *bi)
   } else if (!testing) boot_fail("there is no initial RAM disk", -ENOENT);
 
   struct thread *t;
-  must(thread_create(NULL, "main", CLASS_SYSTEM, first_thread, testing ? test_prefix : NULL, &t), "cannot start a thread");
+  must(thread_create(NULL, "main", CLASS_USER, first_thread, testing ? test_prefix : NULL, &t), "cannot start a thread");
   sched_start(t);
   sched_idle_loop();
 }
