@@ -3,22 +3,32 @@
 
 KCC_DEPS = -MMD -MP
 
+# `make CC=other` or `make KCC=other` compiles again what another compiler made: objects depend on these files, which change
+# when the command does.
+kcc.stamp: FORCE
+	@echo '$(KCC) $(KCFLAGS)' | cmp -s - $@ || echo '$(KCC) $(KCFLAGS)' > $@
+cc.stamp: FORCE
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
+FORCE:
+.PHONY: FORCE
+$(libkern_a_OBJECTS) $(libsimhost_a_OBJECTS) $(veridian_sim_OBJECTS) $(tests_librig_a_OBJECTS) $(check_PROGRAMS:=.o): cc.stamp
+
 # ---- the kernel image ----
 
 IMAGE_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/kern/include -I$(srcdir)/src/arch/x86_64 $(DEBUG_CPPFLAGS) \
 	-DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 IMAGE_CFLAGS = $(KERNEL_CFLAGS) -mcmodel=kernel -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none $(KCFLAGS)
-IMAGE_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--fatal-warnings
+IMAGE_LDFLAGS = -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--fatal-warnings
 
 IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) $(FMT_SOURCES) $(IMAGE_FILES) \
 	$(CONFORMANCE_SOURCES)))
 IMAGE_NOSYMS = $(patsubst %,img/%.o,$(filter %/nosymbols.c,$(KERN_SOURCES)))
 
-img/%.c.o: %.c Makefile
+img/%.c.o: %.c Makefile kcc.stamp
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(IMAGE_CFLAGS) $(KCC_DEPS) -c -o $@ $<
 
-img/%.S.o: %.S Makefile
+img/%.S.o: %.S Makefile kcc.stamp
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(KCC_DEPS) -c -o $@ $<
 
 img/%.asm.o: %.asm img/layout.inc Makefile
@@ -54,7 +64,7 @@ USER_CFLAGS = -std=gnu11 -ffreestanding -fno-stack-protector -fcf-protection=non
 	-fno-omit-frame-pointer -ffunction-sections $(WARNING_CFLAGS) $(KCFLAGS)
 USER_LDFLAGS = -nostdlib -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,separate-code -Wl,-z,noexecstack \
 	-Wl,-z,norelro -Wl,-z,text -Wl,--gc-sections -Wl,-T,$(srcdir)/$(USER_LDSCRIPT)
-USER_FIXED_LDFLAGS = -static -no-pie
+USER_FIXED_LDFLAGS = -static
 USER_PIE_LDFLAGS = -static-pie -Wl,--no-dynamic-linker -Wl,-Ttext-segment=0
 
 USER_LIB_OBJECTS = $(patsubst %,usr/%.o,$(USER_LIB_FILES))
@@ -62,10 +72,10 @@ USER_CRT_OBJECT = usr/crt0.o
 USER_BINARIES = $(USER_BINS:%=usr/bin/%)
 
 # Both kinds of program are compiled position-independent: one libveridian serves both.
-usr/%.c.o: %.c Makefile
+usr/%.c.o: %.c Makefile kcc.stamp
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(USER_CPPFLAGS) $(USER_CFLAGS) -fPIE $(KCC_DEPS) -c -o $@ $<
 
-usr/%.S.o: %.S Makefile
+usr/%.S.o: %.S Makefile kcc.stamp
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KCC) $(USER_CPPFLAGS) $(KCC_DEPS) -c -o $@ $<
 
 $(USER_CRT_OBJECT): $(patsubst %,usr/%.o,$(USER_CRT_FILES))
