@@ -1,5 +1,6 @@
 /* Calls about handles themselves, whatever they name. */
 #include <kern/string.h>
+#include <kern/vfs.h>
 
 #include "sys.h"
 
@@ -9,6 +10,15 @@ int64_t sys_dup(int handle, unsigned rights)
   if ((rights & ~RIGHTS_ALL) != 0) return -EINVAL;
   int err = handle_dup(&process_current()->handles, handle, rights, &copy);
   return err != 0 ? err : copy;
+}
+
+static uint64_t object_id(struct object *obj)
+{
+  switch (obj->type) {
+  case OBJECT_PROCESS: return (uint64_t)container_of(obj, struct process, object)->pid;
+  case OBJECT_FILE: return container_of(obj, struct file, object)->vnode->ino;
+  default: return 0;
+  }
 }
 
 int64_t sys_handle_info(int handle, uaddr_t info)
@@ -21,6 +31,8 @@ int64_t sys_handle_info(int handle, uaddr_t info)
   if (err != 0) return err;
   result.type = obj->type;
   result.rights = rights;
+  result.id = object_id(obj);
+  result.id = object_id(obj);
   object_unref(obj);
   return copy_to_user(info, &result, sizeof(result));
 }
