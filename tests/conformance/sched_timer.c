@@ -28,8 +28,10 @@ KTEST(sched_timer_cancel_prevents)
 {
   struct counting_timer c = {0};
 
+  irq_push_off();
   timer_arm(&c.timer, arch_clock_read() + 2 * MS, count_fire);
   bool cancelled = timer_cancel(&c.timer);
+  irq_pop_off();
   bool again = timer_cancel(&c.timer);
   spin_for(4 * MS);
   ktest_check(cancelled && !again);
@@ -54,13 +56,15 @@ KTEST(sched_timer_never_armed_cancels)
 KTEST(sched_timer_arming_again_moves)
 {
   struct counting_timer later = {0}, sooner = {0};
-  uint64_t now = arch_clock_read();
 
+  irq_push_off(); /* nothing fires before all are armed, however slow the machine */
+  uint64_t now = arch_clock_read();
   timer_arm(&later.timer, now + 1 * MS, count_fire);
   timer_arm(&later.timer, now + 8 * MS, count_fire);
   timer_arm(&sooner.timer, now + 500 * MS, count_fire);
   timer_arm(&sooner.timer, now + 3 * MS, count_fire);
-  while (!fired(&later)) arch_relax();
+  irq_pop_off();
+  while (!fired(&later) || !fired(&sooner)) arch_relax();
   ktest_check(fired(&later) == 1 && later.at >= now + 8 * MS);
   ktest_check(fired(&sooner) == 1 && sooner.at >= now + 3 * MS && sooner.at <= later.at);
 }
@@ -92,11 +96,13 @@ static void cancel_victim(struct timer *t)
 KTEST(sched_timer_callback_cancels_another)
 {
   struct counting_timer first = {0};
-  uint64_t deadline = arch_clock_read() + 2 * MS;
 
   victim = (struct counting_timer){0};
+  irq_push_off();
+  uint64_t deadline = arch_clock_read() + 2 * MS;
   timer_arm(&first.timer, deadline, cancel_victim);
   timer_arm(&victim.timer, deadline, count_fire);
+  irq_pop_off();
   while (!fired(&first)) arch_relax();
   spin_for(2 * MS);
   ktest_check(fired(&victim) == 0);
@@ -105,13 +111,15 @@ KTEST(sched_timer_callback_cancels_another)
 KTEST(sched_timer_many)
 {
   static struct counting_timer many[64];
-  uint64_t base = arch_clock_read() + MS;
   bool sorted = true;
 
+  irq_push_off();
+  uint64_t base = arch_clock_read() + MS;
   for (unsigned i = 0; i < ARRAY_SIZE(many); i++) {
     many[i] = (struct counting_timer){0};
     timer_arm(&many[i].timer, base + (i * 37 % ARRAY_SIZE(many)) * 50000, count_fire);
   }
+  irq_pop_off();
   for (unsigned i = 0; i < ARRAY_SIZE(many); i++) {
     while (!fired(&many[i])) arch_relax();
   }
