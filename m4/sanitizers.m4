@@ -10,7 +10,7 @@ AC_ARG_ENABLE([sanitizers],
 SANITIZE_CFLAGS=
 SIM_KSTACK_SIZE=65536
 AS_IF([test "x$enable_sanitizers" != xno], [
-  SIM_KSTACK_SIZE=262144
+  SIM_KSTACK_SIZE=98304
   veridian_cflags=$CFLAGS
   for veridian_flag in "-fsanitize=address,undefined -fno-sanitize-recover=undefined" "-fno-sanitize=function"; do
     AC_MSG_CHECKING([whether $CC takes $veridian_flag])

@@ -225,8 +225,18 @@ void machine_leave_kernel(void)
   machine.irq_on = true;
 }
 
+/* The sanitizer is told about the emergency stack; a frame there does not return. */
+static void announce_double_fault_stack(const struct trapframe *tf)
+{
+  if ((uintptr_t)tf - (uintptr_t)double_fault_stack >= sizeof double_fault_stack) return;
+  void *fake;
+  host_stack_leave(&fake, double_fault_stack, sizeof double_fault_stack);
+  host_stack_enter(NULL);
+}
+
 void machine_kernel_trap(struct trapframe *tf)
 {
+  announce_double_fault_stack(tf);
   machine_trace(EVENT_TRAP, tf->vector, 0);
   trap_dispatch(tf);
   machine.irq_on = tf->rflags & RFLAGS_IF;
