@@ -166,7 +166,10 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
   case 1:
     if (!divisor) m.ier = (uint8_t)value;
     return;
-  case 2: m.fcr = (uint8_t)value; return;
+  case 2:
+    if ((value ^ m.fcr) & 1) m.line_left = 0; /* turning the FIFO on or off clears it */
+    m.fcr = (uint8_t)value;
+    return;
   case 3: m.lcr = (uint8_t)value; return;
   case 4: m.mcr = (uint8_t)value; return;
   case 7: m.scratch = (uint8_t)value; return;
@@ -626,6 +629,16 @@ START_TEST(uart_receives)
 }
 END_TEST
 
+START_TEST(uart_keeps_what_came_before)
+{
+  m.line = "e";
+  m.line_left = 1;
+  start_uart();
+  type("arly\n");
+  expect_read(100, "early\n");
+}
+END_TEST
+
 START_TEST(a_flood_loses_nothing)
 {
   enum { TOTAL = 100 * 1024 };
@@ -743,6 +756,7 @@ int main(void)
   tcase_add_test(t, uart_that_never_sends_is_survived);
   tcase_add_test(t, uart_that_vanishes_is_survived);
   tcase_add_test(t, uart_receives);
+  tcase_add_test(t, uart_keeps_what_came_before);
   tcase_add_test(t, a_flood_loses_nothing);
   tcase_add_test(t, carrier_loss_hangs_up_after_the_last_byte);
   tcase_add_test(t, no_carrier_at_start_is_no_hangup);

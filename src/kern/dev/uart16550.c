@@ -161,6 +161,7 @@ static void uart_configure(void)
   reg_write(REG_DATA, DIVISOR_115200);
   reg_write(REG_INTERRUPTS, 0);
   reg_write(REG_LINE_CONTROL, LCR_8N1);
+  (void)receive(); /* turning the FIFO on clears it: what was typed before is input too */
   reg_write(REG_FIFO, FCR_ENABLE);
   reg_write(REG_MODEM_CONTROL, MCR_READY);
   uart.burst = (reg_read(REG_IDENTIFY) & IIR_FIFO) == IIR_FIFO ? FIFO_SIZE : 1;
