@@ -5,7 +5,7 @@
 #
 #   vps           every process and its threads
 #   vpt ADDR      the walk of a user or kernel address through the page tables of the process that runs
-#   vattach [P]   connect to QEMU's gdb server on port P (1234)
+#   vattach [P]   connect to QEMU's gdb server on port P (1234), or on the socket P
 #
 # gdb reads this file by itself in this directory once it is told that the place is safe: add-auto-load-safe-path.
 
@@ -14,7 +14,7 @@ set pagination off
 set confirm off
 
 # On the simulator these signals are the simulated processor's faults, calls and interrupts: ordinary work.
-handle SIGSEGV SIGBUS SIGSYS SIGILL SIGFPE SIGTRAP SIGALRM SIGVTALRM SIGIO SIGUSR1 SIGUSR2 pass nostop noprint
+handle SIGSEGV SIGBUS SIGSYS SIGILL SIGFPE SIGALRM SIGVTALRM SIGIO SIGUSR1 SIGUSR2 pass nostop noprint
 
 python
 import gdb
@@ -105,14 +105,14 @@ class TaskList(gdb.Command):
             print("%5d %6d %3d  %-16s %s" % (int(p["pid"]), parent, int(p["job"]), p["name"].string(), state))
 
 class Attach(gdb.Command):
-    """vattach [PORT]: connects to the image in QEMU, started with `make qemu-gdb`."""
+    """vattach [PORT or SOCKET]: connects to the image in QEMU, started with `make qemu-gdb`."""
 
     def __init__(self):
         super().__init__("vattach", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, from_tty):
         gdb.execute("set architecture i386:x86-64")
-        gdb.execute("target remote :%s" % (argument or "1234"))
+        gdb.execute("target remote " + (argument if "/" in argument else ":" + (argument or "1234")))
 
 PageTableWalk()
 TaskList()
