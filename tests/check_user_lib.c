@@ -212,7 +212,9 @@ START_TEST(test_copies_random)
       char source[33] = "";
       memcpy(source, b + 31, 32);
       user_strncpy(a, source, n);
-      strncpy(b, source, n);
+      size_t copied = strnlen(source, n);
+      memcpy(b, source, copied);
+      memset(b + copied, 0, n - copied);
     }
     ck_assert_mem_eq(a, b, sizeof a);
   }
