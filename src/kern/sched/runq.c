@@ -33,11 +33,11 @@ struct thread *runq_pick_class(struct runq *rq, uint64_t now)
   unsigned best = runq_best_class(rq);
 
   if (!rq->boosted_last && runq_starvation_time(rq, best) <= now) {
-    struct thread *starved = runq_take(rq, longest_waiting_below(rq, best));
+    struct thread *starved = runq_take_first(rq, longest_waiting_below(rq, best)->sched_class);
     starved->boosted = true;
     rq->boosted_last = true;
     return starved;
   }
   rq->boosted_last = false;
-  return runq_take(rq, list_first(&rq->ready[best], struct thread, run_link));
+  return runq_take_first(rq, best);
 }

@@ -30,12 +30,16 @@ static inline void runq_account_push(struct runq *rq, struct thread *t, uint64_t
   rq->ready_mask |= 1u << t->sched_class;
 }
 
-static inline struct thread *runq_take(struct runq *rq, struct thread *t)
+/* The first of a class that has one. */
+static inline struct thread *runq_take_first(struct runq *rq, unsigned sched_class)
 {
-  list_remove(&t->run_link);
+  struct list *head = &rq->ready[sched_class], *first = head->next, *second = first->next;
+
+  head->next = second;
+  second->prev = head;
   rq->nready--;
-  if (list_empty(&rq->ready[t->sched_class])) rq->ready_mask &= ~(1u << t->sched_class);
-  return t;
+  if (second == head) rq->ready_mask &= ~(1u << sched_class);
+  return list_entry(first, struct thread, run_link);
 }
 
 /* Takes the thread to run next off the queue; null when nobody is ready. */
@@ -44,7 +48,7 @@ static inline struct thread *runq_pick(struct runq *rq, uint64_t now)
   if (!rq->ready_mask) return NULL;
   if (rq->ready_mask & (rq->ready_mask - 1)) return runq_pick_class(rq, now);
   rq->boosted_last = false;
-  return runq_take(rq, list_first(&rq->ready[runq_best_class(rq)], struct thread, run_link));
+  return runq_take_first(rq, runq_best_class(rq));
 }
 
 /* Adds a ready thread at the end of its class. */

@@ -15,11 +15,14 @@
 #include <kern/spinlock_inline.h>
 #include <kern/timer.h>
 
+/* The switch is put into each of its few callers: saving registers for calls between its parts would be a tenth of it. */
+#define SWITCH_PART static inline __attribute__((always_inline))
+
 struct cpu cpus[MAX_CPUS];
 unsigned cpu_count = 1;
 
 /* The queue of the processor that runs this. */
-static inline void lock_own_queue(struct cpu *cpu)
+SWITCH_PART void lock_own_queue(struct cpu *cpu)
 {
   bool enabled = arch_irq_disable();
   spin_lock_on(&cpu->runq.lock, cpu, enabled);
@@ -55,16 +58,16 @@ static bool should_switch(struct cpu *cpu, uint64_t now)
   return false;
 }
 
-static void load_aspace(struct cpu *cpu, const struct thread *t)
+SWITCH_PART void load_aspace(struct cpu *cpu, const struct thread *t)
 {
   struct aspace *as = t->process ? t->process->aspace : NULL;
   if (as && as != cpu->active_aspace) aspace_activate(as); /* kernel threads run on whatever is loaded */
 }
 
-/* Switches to the best ready thread. The caller's state says what becomes of it; queue locked, and again on return. */
-static void switch_to_next(struct cpu *cpu, uint64_t now)
+/* Switches from `prev`, the running thread, to the best ready one. Its state says what becomes of it; queue locked, and
+ * again on return. */
+SWITCH_PART void switch_to_next(struct cpu *cpu, struct thread *prev, uint64_t now)
 {
-  struct thread *prev = cpu->current;
   struct thread *next = runq_pick(&cpu->runq, now);
 
   if (!next) next = cpu->idle;
@@ -86,7 +89,7 @@ static void switch_to_next(struct cpu *cpu, uint64_t now)
 }
 
 /* After a switch: releases the queue and frees the thread that ended with it. */
-static void finish_switch(struct cpu *cpu)
+SWITCH_PART void finish_switch(struct cpu *cpu)
 {
   struct thread *dead = cpu->terminated;
 
@@ -129,7 +132,7 @@ void sched_preempt(void)
   cpu->need_resched = false;
   if (should_switch(cpu, now)) {
     requeue_current(cpu, now);
-    switch_to_next(cpu, now);
+    switch_to_next(cpu, cpu->current, now);
   }
   finish_switch(cpu);
 }
@@ -137,16 +140,16 @@ void sched_preempt(void)
 void sched_yield(void)
 {
   struct cpu *cpu = cpu_self();
+  struct thread *t = cpu->current;
 
-  kassert(cpu->irq_off_depth == 0 && cpu->current != cpu->idle);
+  kassert(cpu->irq_off_depth == 0 && t != cpu->idle);
   lock_own_queue(cpu);
   if (cpu->runq.ready_mask) {
-    struct thread *t = cpu->current;
     uint64_t now = arch_clock_read();
     t->boosted = false;
     t->slice_left = SCHED_SLICE_NS;
     runq_push_back(&cpu->runq, t, now);
-    switch_to_next(cpu, now);
+    switch_to_next(cpu, t, now);
   }
   finish_switch(cpu);
 }
@@ -179,7 +182,7 @@ void sched_block(struct spinlock *lock)
   if (cpu->irq_off_depth != 1) panic("thread %s sleeps with a spinlock held", t->name);
   t->boosted = false;
   t->slice_left = SCHED_SLICE_NS;
-  switch_to_next(cpu, arch_clock_read());
+  switch_to_next(cpu, t, arch_clock_read());
   finish_switch(cpu);
 }
 
@@ -240,7 +243,7 @@ void sched_exit_current(void)
   if (cpu->irq_off_depth != 1) panic("thread %s ends with a spinlock held", t->name);
   t->state = THREAD_TERMINATED;
   cpu->terminated = t;
-  switch_to_next(cpu, arch_clock_read());
+  switch_to_next(cpu, t, arch_clock_read());
   panic("thread %s ran after its end", t->name);
 }
 
