@@ -89,7 +89,7 @@ static void discard_input_locked(void)
 /* ^C typed while a job is in the foreground. Called without the lock: killing takes locks that come before it. */
 static void interrupt_job(int job)
 {
-  console_output_write("^C\n", 3);
+  console_output_write("^C", 2);
   process_kill_job(job, EXIT_KILLED, FAULT_INTERRUPT);
 }
 
@@ -193,7 +193,7 @@ static int finish_turn(const struct turn *turn)
   if (turn->interrupted && job > 0)
     interrupt_job(job);
   else if (turn->interrupted)
-    console_output_write("^C\n", 3);
+    console_output_write("^C", 2);
   spin_lock(&console.lock);
   return turn->interrupted && job == 0 ? -EINTR : 0;
 }
