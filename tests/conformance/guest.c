@@ -5,6 +5,7 @@
 #include <kern/aspace.h>
 #include <kern/kmem.h>
 #include <kern/ktest.h>
+#include <kern/log.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
@@ -189,5 +190,10 @@ struct guest_resources guest_resources(void)
 
 bool guest_same(const struct guest_resources *a, const struct guest_resources *b)
 {
-  return memcmp(a, b, sizeof(*a)) == 0;
+  if (memcmp(a, b, sizeof(*a)) == 0) return true;
+  log_warn("heap objects %lu -> %lu, free pages %lu -> %lu, files %lu -> %lu, pipes %lu -> %lu, processes %lu -> %lu, "
+           "handles %lu -> %lu",
+           a->heap_objects, b->heap_objects, a->free_pages, b->free_pages, a->files, b->files, a->pipes, b->pipes,
+           a->processes, b->processes, a->handles, b->handles);
+  return false;
 }

@@ -36,7 +36,7 @@ bool guest_info(int pid, struct process_info *out);
 /* What must be the same before and after. */
 struct guest_resources {
   uint64_t heap_objects, free_pages, files, pipes, processes;
-  unsigned handles; /* of PID 1 */
+  uint64_t handles; /* of PID 1 */
 };
 struct guest_resources guest_resources(void);
 bool guest_same(const struct guest_resources *a, const struct guest_resources *b);
