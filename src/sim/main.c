@@ -130,14 +130,16 @@ static void parse_log_level(const char *text)
   bad_value("log-level", text, "give error, warn, info, debug or trace");
 }
 
-/* The RAM disk of the build directory when run from there, else the installed one. */
+/* The RAM disk beside the executable (the build directory), else where an installation has it from there, wherever it was
+ * moved to, else where this build was to be installed. */
 static const char *default_initrd(void)
 {
+  static const char *const places[] = {INITRD_NAME, "../share/veridian/" INITRD_NAME};
   static char path[4096];
-  ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof INITRD_NAME);
+  ssize_t n = readlink("/proc/self/exe", path, sizeof path - 64);
   char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
-  if (slash) {
-    memcpy(slash + 1, INITRD_NAME, sizeof INITRD_NAME);
+  for (size_t i = 0; slash && i < sizeof places / sizeof places[0]; i++) {
+    strcpy(slash + 1, places[i]);
     if (access(path, F_OK) == 0) return path;
   }
   return access(PKGDATADIR "/" INITRD_NAME, F_OK) == 0 ? PKGDATADIR "/" INITRD_NAME : NULL;
