@@ -198,7 +198,9 @@ boot_pml4: resq ENTRIES
 boot_pdpt_low: resq ENTRIES
 boot_pdpt_high: resq ENTRIES
 boot_pds: resq BOOT_PDS * ENTRIES
+global boot_stack_guard
 global boot_stack
 global boot_stack_top
+boot_stack_guard: resb 4096 ; the kernel's tables leave this page out
 boot_stack: resb LAYOUT_BOOT_STACK_SIZE
 boot_stack_top:

@@ -12,6 +12,6 @@ check_tests()
   [ "$announced" = "$passed" ] || fail "$passed of $announced tests passed"
 }
 
-run 0 "$work/max" -a ktest build/veridian.elf initrd.cpio < /dev/null && check_tests "$work/max"
-QEMU_FLAGS='-cpu qemu64' run 0 "$work/plain" -a ktest build/veridian.elf initrd.cpio < /dev/null && check_tests "$work/plain"
+run 0 "$work/max" -n -a ktest build/veridian.elf initrd.cpio && check_tests "$work/max"
+QEMU_FLAGS='-cpu qemu64' run 0 "$work/plain" -n -a ktest build/veridian.elf initrd.cpio && check_tests "$work/plain"
 finish

@@ -19,7 +19,7 @@ physical()
 from=$(little_endian "$(physical pvh_entry)") to=$(little_endian "$(physical multiboot2_entry)")
 LC_ALL=C sed "s/Xen\\x00$from/Xen\\x00$to/" build/veridian.elf > "$work/wrong.elf"
 if cmp -s build/veridian.elf "$work/wrong.elf"; then fail "the PVH note was not found"; fi
-run 1 "$work/magic" "$work/wrong.elf" initrd.cpio < /dev/null &&
+run 1 "$work/magic" -n "$work/wrong.elf" initrd.cpio &&
   expect "$work/magic" '^veridian: the boot loader does not speak Multiboot2'
 
 one_line()
@@ -28,10 +28,10 @@ one_line()
   [ "$(grep -c . "$1")" -le 2 ] || fail "more than the banner and one line: $(cat "$1")"
 }
 
-run 1 "$work/none" build/veridian.elf < /dev/null && one_line "$work/none" 'veridian: there is no initial RAM disk'
+run 1 "$work/none" -n build/veridian.elf && one_line "$work/none" 'veridian: there is no initial RAM disk'
 head -c 5000 initrd.cpio > "$work/short.cpio"
-run 1 "$work/short" build/veridian.elf "$work/short.cpio" < /dev/null && one_line "$work/short" 'veridian: '
+run 1 "$work/short" -n build/veridian.elf "$work/short.cpio" && one_line "$work/short" 'initial RAM disk'
 mkdir "$work/root"
 (cd "$work/root" && echo . | ${CPIO:-cpio} -o -H newc --quiet) > "$work/noinit.cpio"
-run 1 "$work/noinit" build/veridian.elf "$work/noinit.cpio" < /dev/null && one_line "$work/noinit" 'veridian: .*/sbin/init'
+run 1 "$work/noinit" -n build/veridian.elf "$work/noinit.cpio" && one_line "$work/noinit" 'veridian: .*/sbin/init'
 finish

@@ -91,6 +91,7 @@ NORETURN void x86_bad_user_return(struct trapframe *tf);
 
 /* Sections of the kernel image (kernel.lds.S). */
 extern char _kernel_start[], _kernel_end[], _text_start[], _text_end[], _rodata_start[], _rodata_end[], _data_start[];
-extern char _bss_start[], _bss_end[], boot_stack[], boot_stack_top[];
+extern char _bss_start[], _bss_end[];
+extern char boot_stack_guard[], boot_stack[], boot_stack_top[]; /* boot/long_mode.asm */
 
 #endif

@@ -10,10 +10,14 @@
  */
 #include "layout.h"
 
-#define FRAME_CR2 0
+#define FRAME_R10 (6 * 8)
+#define FRAME_R9 (7 * 8)
+#define FRAME_R8 (8 * 8)
 #define FRAME_RDI (9 * 8)
-#define FRAME_RCX (14 * 8)
-#define FRAME_R11 (5 * 8)
+#define FRAME_RSI (10 * 8)
+#define FRAME_RBP (11 * 8)
+#define FRAME_RDX (13 * 8)
+#define FRAME_RAX (15 * 8)
 #define FRAME_VECTOR (16 * 8)
 #define FRAME_RIP (18 * 8)
 #define FRAME_CS (19 * 8)
@@ -203,19 +207,27 @@ x86_syscall_entry:
   movq %rsp, %rdi
   subq $8, %rsp
   call trap_dispatch
-  cli
-  addq $8, %rsp
-  movq FRAME_RIP(%rsp), %rcx
+  /* Interrupts are off. The callee-saved registers came back from the call as the program had them, save rbp; rcx and r11
+   * are the instruction's own. */
+  movq 8 + FRAME_RIP(%rsp), %rcx
   movq %rcx, %rax
   shrq $47, %rax
-  jnz bad_user_return
-  movq FRAME_RFLAGS(%rsp), %r11
-  movq %rcx, FRAME_RCX(%rsp)
-  movq %r11, FRAME_R11(%rsp)
-  POP_REGISTERS
-  movq FRAME_RSP - FRAME_VECTOR(%rsp), %rsp
+  jnz 1f
+  movq 8 + FRAME_R10(%rsp), %r10
+  movq 8 + FRAME_R9(%rsp), %r9
+  movq 8 + FRAME_R8(%rsp), %r8
+  movq 8 + FRAME_RDI(%rsp), %rdi
+  movq 8 + FRAME_RSI(%rsp), %rsi
+  movq 8 + FRAME_RBP(%rsp), %rbp
+  movq 8 + FRAME_RDX(%rsp), %rdx
+  movq 8 + FRAME_RAX(%rsp), %rax
+  movq 8 + FRAME_RFLAGS(%rsp), %r11
+  movq 8 + FRAME_RSP(%rsp), %rsp
   swapgs
   sysretq
+1:
+  addq $8, %rsp
+  jmp bad_user_return
 
   .section .rodata.clac, "a", @progbits
   .globl x86_clac_sites_end

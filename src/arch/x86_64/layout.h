@@ -30,7 +30,8 @@
 #define LAYOUT_MMIO_PHYS 0xC0000000
 #define LAYOUT_MMIO_SIZE 0x40000000
 
-#define LAYOUT_BOOT_STACK_SIZE 0x4000
+/* The boot processor's first stack, which becomes its idle thread's. */
+#define LAYOUT_BOOT_STACK_SIZE 0x8000
 
 /* How the boot code names the protocol to x86_boot_main. */
 #define LAYOUT_PROTOCOL_MULTIBOOT2 1

@@ -28,11 +28,13 @@ static int map_section(paddr_t root, const char *start, const char *end, unsigne
   return 0;
 }
 
+/* All of it but the page below the boot stack, so that overflowing that faults as it does on any kernel stack. */
 static int map_image(paddr_t root)
 {
   int err = map_section(root, _text_start, _text_end, PMAP_EXEC);
   if (!err) err = map_section(root, _rodata_start, _rodata_end, 0);
-  if (!err) err = map_section(root, _data_start, _kernel_end, PMAP_WRITE);
+  if (!err) err = map_section(root, _data_start, boot_stack_guard, PMAP_WRITE);
+  if (!err) err = map_section(root, boot_stack, _kernel_end, PMAP_WRITE);
   return err;
 }
 
