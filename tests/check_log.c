@@ -299,6 +299,7 @@ START_TEST(symbols_are_found)
   ck_assert_str_eq(symbol_lookup(0x4000FF, &distance), "second");
   ck_assert_uint_eq(distance, 0xDF);
   ck_assert_str_eq(symbol_lookup(0x400150, &distance), "third");
+  ck_assert_ptr_null(symbol_lookup(0x480000, &distance)); /* too far to belong to it */
 }
 END_TEST
 

@@ -55,7 +55,23 @@ void ktest_fail(const char *expr, const char *file, int line)
   failure.line = line;
 }
 
-/* The tests whose names begin with prefix, sorted by name; null without memory. */
+static bool begins_with(const char *text, const char *start)
+{
+  return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Measurements, and tests that end the machine, run only when asked for by name. */
+static bool is_wanted(const struct ktest *test, const char *prefix)
+{
+  static const char *const on_request[] = {"bench", "panic"};
+
+  for (size_t i = 0; i < ARRAY_SIZE(on_request); i++) {
+    if (begins_with(test->name, on_request[i]) && !begins_with(prefix, on_request[i])) return false;
+  }
+  return begins_with(test->name, prefix);
+}
+
+/* The tests wanted, sorted by name; null without memory. */
 static const struct ktest **collect(const char *prefix, size_t *count)
 {
   size_t total = (size_t)(__stop_ktests - __start_ktests), n = 0;
@@ -64,7 +80,7 @@ static const struct ktest **collect(const char *prefix, size_t *count)
   for (size_t i = 0; tests && i < total; i++) {
     const struct ktest *test = __start_ktests[i];
     size_t at = n;
-    if (strncmp(test->name, prefix, strlen(prefix)) != 0) continue;
+    if (!is_wanted(test, prefix)) continue;
     for (; at > 0 && strcmp(tests[at - 1]->name, test->name) > 0; at--) tests[at] = tests[at - 1];
     tests[at] = test;
     n++;

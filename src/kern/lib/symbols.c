@@ -2,6 +2,9 @@
 #include <kern/arch.h>
 #include <kern/symbols.h>
 
+/* No function is longer: what lies farther from any name is not the kernel's. */
+#define FUNCTION_MAX 0x10000u
+
 const char *symbol_lookup(uintptr_t pc, uintptr_t *distance)
 {
   uintptr_t base = arch_text_base();
@@ -15,5 +18,6 @@ const char *symbol_lookup(uintptr_t pc, uintptr_t *distance)
     else high = middle;
   }
   *distance = offset - ksym_table[low].offset;
+  if (*distance >= FUNCTION_MAX) return NULL;
   return ksym_names + ksym_table[low].name;
 }

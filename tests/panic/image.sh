@@ -1,0 +1,12 @@
+#!/bin/sh
+# Panics on the image: the report on the serial line, and failure as the exit status.
+. "$srcdir/tests/qemu/lib.sh"
+. "$srcdir/tests/panic/report.sh"
+
+panics()
+{
+  run 1 "$work/$1" -n -a "ktest=$1" build/veridian.elf initrd.cpio
+}
+
+check_reports
+finish

@@ -1,0 +1,49 @@
+# What a panic's report must show on either machine. Sourced; panics NAME runs the test of that name on the machine and leaves
+# what it printed in $work/NAME (the caller defines it); shows NAME PATTERN looks for a line in it.
+
+shows()
+{
+  grep -q -e "$2" "$work/$1" && return 0
+  echo "FAIL: $1: no line matches '$2' in:"
+  cat "$work/$1"
+  failures=$((failures + 1))
+}
+
+# The text, who ran, and a backtrace with names that leads to the test.
+shows_report()
+{
+  shows "$1" "panic: $2"
+  shows "$1" '^cpu 0, thread [0-9][0-9]* "main"$'
+  shows "$1" '^backtrace:$'
+  shows "$1" '^  #[0-9][0-9]* 0x[0-9a-f]\{16\} [a-z_0-9.]*+0x[0-9a-f]*$'
+}
+
+check_reports()
+{
+  panics panic_double_lock
+  shows_report panic_double_lock 'spinlock "the lock in question" taken twice by cpu 0, thread main$'
+  shows panic_double_lock '^  #[0-9]* 0x[0-9a-f]* ktest_panic_double_lock+0x'
+  shows panic_double_lock '^  #[0-9]* 0x[0-9a-f]* ktest_main+0x'
+
+  panics panic_recursive_mutex
+  shows_report panic_recursive_mutex 'mutex "the mutex in question" taken twice by thread main$'
+
+  panics panic_sleep_under_lock
+  shows_report panic_sleep_under_lock 'thread main sleeps with a spinlock held$'
+
+  panics panic_page_fault
+  shows_report panic_page_fault 'page fault writing 0x0000000000001008 at 0x[0-9a-f]\{16\}: not mapped$'
+  shows panic_page_fault '^rax=[0-9a-f]\{16\} rbx=[0-9a-f]\{16\} rcx=[0-9a-f]\{16\} rdx=[0-9a-f]\{16\}$'
+  shows panic_page_fault 'cr2=0000000000001008'
+  shows panic_page_fault '^  #0 0x[0-9a-f]* ktest_panic_page_fault+0x'
+
+  panics panic_stack_overflow
+  shows_report panic_stack_overflow 'kernel stack overflow in thread main$'
+
+  panics panic_inside_panic
+  shows panic_inside_panic 'panic: the first panic'
+  if grep -q 'the second panic' "$work/panic_inside_panic"; then
+    echo "FAIL: the second panic was reported"
+    failures=$((failures + 1))
+  fi
+}
