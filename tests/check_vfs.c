@@ -120,7 +120,11 @@ START_TEST(linked_entries_are_one_file)
   archive_add(&a, (struct archive_entry){.name = "other", .ino = 8, .nlink = 2, .data = "other", .size = 5});
   archive_add(&a, (struct archive_entry){.name = "three", .ino = 9, .nlink = 3, .data = "data", .size = 4});
   archive_add(&a, (struct archive_entry){.name = "alone", .ino = 9, .nlink = 1, .data = "x", .size = 1});
+  archive_add(&a, (struct archive_entry){.name = "early", .ino = 7, .nlink = 2, .data = "early", .size = 5});
+  archive_add(&a, (struct archive_entry){.name = "late", .ino = 7, .nlink = 2});
   ck_assert_int_eq(mount_archive(), 0);
+  expect_file("/early", "early");
+  expect_file("/late", "early");
   expect_file("/one", "data");
   expect_file("/b/two", "data");
   expect_file("/three", "data");

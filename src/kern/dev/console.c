@@ -171,7 +171,7 @@ static void take_raw_locked(struct turn *turn, size_t want)
   struct line *l = &console.line;
   bool echo = console.mode & CONSOLE_ECHO;
   want = MIN(want, echo ? ECHO_PIECE : LINE_SIZE);
-  while (l->start == 0 && !l->complete && l->length < want && ring_used() > 0) {
+  while (l->length < want && ring_used() > 0) {
     if (is_interrupt_locked(console.ring[console.tail & (RING_SIZE - 1)])) {
       turn->interrupted = l->length == 0;
       if (turn->interrupted) (void)take_byte_locked();
@@ -181,7 +181,7 @@ static void take_raw_locked(struct turn *turn, size_t want)
     if (echo) turn->echo[turn->echo_length++] = (char)l->bytes[l->length];
     l->length++;
   }
-  if (l->length > l->start) l->complete = true;
+  if (l->length > 0) l->complete = true;
 }
 
 /* Writes the echo and acts on a ^C, without the lock. -EINTR: the ^C had no job to end, the reader is to know of it. */

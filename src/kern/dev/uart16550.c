@@ -120,7 +120,7 @@ static bool receive(void)
 static void watch_carrier(bool bytes_left)
 {
   uint8_t status = reg_read(REG_MODEM_STATUS);
-  if ((status & MSR_CARRIER_CHANGED) && status != 0xFF) uart.carrier_lost = !(status & MSR_CARRIER);
+  if (status & MSR_CARRIER_CHANGED) uart.carrier_lost = !(status & MSR_CARRIER);
   if (!uart.carrier_lost || bytes_left) return;
   uart.carrier_lost = false;
   console_input_hangup();
