@@ -332,6 +332,15 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
   return true;
 }
 
+void machine_mmu_prefill(vaddr_t va, uint64_t access)
+{
+  const struct window *w = window_of(va);
+  uint64_t error;
+  if (!w || !w->user) return;
+  uint32_t slot = w->slots[(va - w->base) / PAGE_SIZE], need = SLOT_LIVE | (access & PF_WRITE ? SLOT_WRITE : 0);
+  if ((slot & need) != need) (void)machine_mmu_fault(va, access, &error);
+}
+
 /* ---- kernel stacks ---- */
 
 void machine_mmu_pin(vaddr_t va, size_t size)

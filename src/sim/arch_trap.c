@@ -199,15 +199,17 @@ static bool is_interrupt(uint64_t vector)
 
 void machine_user_trap(struct trapframe *tf)
 {
+  const struct cause cause = {.vector = tf->vector, .error = tf->error, .cr2 = tf->cr2};
   machine_time_entry();
   machine_time_pass(ENTRY_NS);
-  if (is_interrupt(tf->vector)) {
+  if (is_interrupt(cause.vector)) {
     machine_deliver(tf);
   } else {
-    machine_trace(EVENT_TRAP, tf->vector, tf->vector == VECTOR_SYSCALL ? tf->rax : tf->rip);
+    machine_trace(EVENT_TRAP, cause.vector, cause.vector == VECTOR_SYSCALL ? tf->rax : tf->rip);
     trap_dispatch(tf);
   }
   machine_leave_kernel();
+  if (cause.vector == VECTOR_PF) machine_mmu_prefill(cause.cr2, cause.error & (PF_WRITE | PF_FETCH | PF_USER));
 }
 
 void machine_user_pending(struct trapframe *tf)

@@ -36,6 +36,7 @@
 #endif
 #define SYS_SECCOMP_CODE 1 /* si_code of a seccomp trap */
 #define HWCAP2_FSGSBASE_BIT (1ul << 1)
+#define RFLAGS_AC_BIT 0x40000
 #define ALTERNATE_STACK (256u << 10)
 
 #define BARE __attribute__((no_stack_protector, no_sanitize("address", "undefined"), noinline))
@@ -166,9 +167,10 @@ static bool classify(int signo, const siginfo_t *info, struct host_signal *s)
 
 BARE static void on_signal(int signo, siginfo_t *info, void *context)
 {
-  /* A program may have set AC, under which the C library's unaligned accesses fault. */
-  __asm__ volatile("pushfq; andl $~0x44000, (%%rsp); popfq" : : : "cc", "memory");
   ucontext_t *uc = context;
+  /* A program may have set AC, under which the C library's unaligned accesses fault; Linux leaves it set. */
+  if (uc->uc_mcontext.gregs[REG_EFL] & RFLAGS_AC_BIT)
+    __asm__ volatile("pushfq; andl $~0x40000, (%%rsp); popfq" : : : "cc", "memory");
   uintptr_t rip = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
   struct host_signal s = {
     .regs = (struct host_regs *)uc->uc_mcontext.gregs,

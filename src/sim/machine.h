@@ -65,6 +65,8 @@ void machine_mmu_init(void);
  * processor pushes for #PF. Only for addresses of a window. Inside signal handlers. */
 bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error);
 bool machine_mmu_in_window(vaddr_t va);
+/* The kernel resolved a page fault: translates before the program tries again, which spares a signal. */
+void machine_mmu_prefill(vaddr_t va, uint64_t access);
 /* Makes the page-table register's tables and the host's user mappings agree; checks them when asked. */
 void machine_mmu_leave_kernel(void);
 /* A kernel stack stays translated while its context lives: the host writes to it. */

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Options: what they do, and that whatever is wrong is one clear line on stderr and exit 2.
+. "$srcdir/tests/sim/lib.sh"
+
+# refused PATTERN arguments...
+refused()
+{
+  pattern=$1
+  shift
+  run 2 "$@" </dev/null || return
+  err_has "$pattern"
+  [ -s "$work/out" ] && fail "$*: something on standard output"
+  [ "$(wc -l <"$work/err")" -le 2 ] || fail "$*: more than two lines on stderr"
+}
+
+refused "unrecognized option '--nonsense'" --nonsense
+refused "invalid option" -x
+refused "option '--mem' requires an argument" --mem
+refused "unexpected argument: file" file
+for size in '' x 12Q 64MM -1 0x 1e3 99999999999999999999 999999999999G; do refused "^veridian-sim: --mem=$size: " "--mem=$size"; done
+refused "too little memory" --mem=1M
+refused "too little memory" --mem=0
+refused "too much memory" --mem=65G
+refused "^veridian-sim: --seed=seven: not a number" --seed=seven
+refused "^veridian-sim: --seed=7x: not a number" --seed=7x
+refused "give real or virtual" --clock=sundial
+refused "give ucontext or asm" --switch=rail
+refused "give sud or seccomp" --trap=mouse
+refused "give error, warn" --log-level=loud
+refused "No such file" --initrd="$work/missing"
+refused "Is a directory" --initrd="$work"
+refused "Not a regular file" --initrd=/dev/null
+refused "No such file\|Is a directory" --debugcon="$work/missing/file"
+if [ "$(id -u)" != 0 ]; then
+  : >"$work/secret"
+  chmod 0 "$work/secret"
+  refused "Permission denied" --initrd="$work/secret"
+fi
+refused "command line is too long" --append="$(head -c 2000 /dev/zero | tr '\0' a)"
+dd if=/dev/zero of="$work/big" bs=1M count=8 2>/dev/null
+refused "do not fit" --mem=8M --initrd="$work/big"
+
+run 0 --help </dev/null && out_has '^Usage: veridian-sim' && out_has '--check-tlb'
+run 0 --version </dev/null && out_has '^veridian-sim [0-9]'
+
+# What the kernel makes of a RAM disk that is none: one line, not a panic.
+: >"$work/empty"
+printf 'this is no archive' >"$work/garbage"
+for file in empty garbage; do
+  run 1 --initrd="$work/$file" </dev/null
+  cat "$work/err" >>"$work/out"
+  out_has 'initial RAM disk: '
+  out_lacks 'panic'
+done
+
+need_initrd
+head -c 5000 initrd.cpio >"$work/truncated"
+run 1 --initrd="$work/truncated" </dev/null
+out_lacks 'panic'
+run 0 --mem=16M </dev/null && out_has '15 MiB'
+run 0 --mem=16384k </dev/null && out_has '15 MiB'
+run 0 --log-level=debug </dev/null && out_has 'debug: '
+run 0 --append=loglevel=debug </dev/null && out_has 'debug: '
+run 0 </dev/null && out_lacks 'debug: '
+printf 'hello\n' | run 0 --debugcon="$work/debugcon"
+grep -q 'Veridian OS' "$work/debugcon" || fail "nothing on the debug console"
+finish
