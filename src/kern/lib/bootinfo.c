@@ -1,127 +1,157 @@
 /*
- * Boot information made trustworthy: whatever a boot loader says about memory becomes a sorted list of regions that do
- * not overlap. Where two overlap, the more restrictive kind wins.
+ * Boot information: what loaders report is put in order before anybody uses it. Loaders and firmware are not trusted:
+ * regions come unsorted, overlapping, empty, too long, of unknown kinds.
  */
 #include <kern/bootinfo.h>
 #include <kern/log.h>
 #include <kern/string.h>
 
-static const char *const kind_names[MEM_KIND_COUNT] = {
-  [MEM_USABLE] = "usable",           [MEM_RESERVED] = "reserved",
-  [MEM_ACPI_RECLAIMABLE] = "ACPI reclaimable", [MEM_ACPI_NVS] = "ACPI NVS",
-  [MEM_BAD] = "bad",                 [MEM_BOOT_RECLAIMABLE] = "boot loader reclaimable",
-  [MEM_KERNEL] = "kernel and modules", [MEM_FRAMEBUFFER] = "framebuffer",
-};
+#define PADDR_END (PADDR_MASK + 1)
+#define MAX_INPUTS (BOOTINFO_MAX_REGIONS + 1) /* the regions and the initial RAM disk */
 
-/* Who wins an overlap: the higher. */
+/* Where regions overlap, the kind with the higher rank holds. */
 static const uint8_t kind_rank[MEM_KIND_COUNT] = {
-  [MEM_USABLE] = 1, [MEM_BOOT_RECLAIMABLE] = 2, [MEM_ACPI_RECLAIMABLE] = 3, [MEM_KERNEL] = 4,
-  [MEM_FRAMEBUFFER] = 5, [MEM_ACPI_NVS] = 6, [MEM_RESERVED] = 7, [MEM_BAD] = 8,
+  [MEM_USABLE] = 1,      [MEM_BOOT_RECLAIMABLE] = 2, [MEM_ACPI_RECLAIMABLE] = 3, [MEM_KERNEL] = 4,
+  [MEM_FRAMEBUFFER] = 5, [MEM_ACPI_NVS] = 6,         [MEM_RESERVED] = 7,         [MEM_BAD] = 8,
 };
-
-static bool kind_valid(uint32_t kind) { return kind >= MEM_USABLE && kind < MEM_KIND_COUNT; }
 
 const char *mem_kind_name(enum mem_kind kind)
 {
-  return kind_valid(kind) ? kind_names[kind] : "unknown";
+  static const char *const names[MEM_KIND_COUNT] = {
+    [MEM_USABLE] = "usable",
+    [MEM_RESERVED] = "reserved",
+    [MEM_ACPI_RECLAIMABLE] = "ACPI reclaimable",
+    [MEM_ACPI_NVS] = "ACPI NVS",
+    [MEM_BAD] = "bad",
+    [MEM_BOOT_RECLAIMABLE] = "bootloader reclaimable",
+    [MEM_KERNEL] = "kernel and modules",
+    [MEM_FRAMEBUFFER] = "framebuffer",
+  };
+  return (unsigned)kind < MEM_KIND_COUNT && names[kind] ? names[kind] : "unknown";
 }
 
 int bootinfo_add_region(struct bootinfo *bi, paddr_t base, uint64_t length, enum mem_kind kind)
 {
   uint64_t end;
   if (length == 0) return 0;
-  if (__builtin_add_overflow(base, length, &end) || end - 1 > PADDR_MASK) return -EINVAL;
+  if (__builtin_add_overflow(base, length, &end) || end > PADDR_END) return -EINVAL;
   if (bi->nregions >= BOOTINFO_MAX_REGIONS) return -ENOSPC;
   bi->regions[bi->nregions++] = (struct mem_region){.base = base, .length = length, .kind = kind};
   return 0;
 }
 
-static void sort_bounds(uint64_t *b, unsigned n)
+struct extent {
+  paddr_t base, end;
+  uint32_t kind;
+};
+
+struct sanitizer {
+  struct extent in[MAX_INPUTS];
+  unsigned nin;
+  paddr_t edge[2 * MAX_INPUTS]; /* where any extent begins or ends, sorted */
+  unsigned nedges;
+  struct mem_region out[BOOTINFO_MAX_REGIONS];
+  unsigned nout;
+};
+
+/* What reaches past the last physical address is cut; what nobody knows the meaning of is left alone. */
+static void input_add(struct sanitizer *s, paddr_t base, uint64_t length, uint32_t kind)
 {
-  for (unsigned i = 1; i < n; i++) {
-    uint64_t v = b[i];
-    unsigned j = i;
-    for (; j > 0 && b[j - 1] > v; j--) b[j] = b[j - 1];
-    b[j] = v;
-  }
+  if (base >= PADDR_END || length == 0) return;
+  paddr_t end = length > PADDR_END - base ? PADDR_END : base + length;
+  if (kind == 0 || kind >= MEM_KIND_COUNT) kind = MEM_RESERVED;
+  s->in[s->nin++] = (struct extent){.base = base, .end = end, .kind = kind};
 }
 
-/* The winning kind of [low, high), which no region's edge divides; 0 when nobody claims it. */
-static uint32_t kind_at(const struct bootinfo *bi, uint64_t low)
+static void edge_insert(struct sanitizer *s, paddr_t at)
 {
-  uint32_t best = 0;
-  for (uint32_t i = 0; i < bi->nregions; i++) {
-    const struct mem_region *r = &bi->regions[i];
-    if (low - r->base >= r->length) continue;
-    uint32_t kind = kind_valid(r->kind) ? r->kind : MEM_RESERVED;
-    if (!best || kind_rank[kind] > kind_rank[best]) best = kind;
-  }
-  return best;
+  unsigned i = s->nedges;
+  while (i > 0 && s->edge[i - 1] > at) i--;
+  if (i > 0 && s->edge[i - 1] == at) return;
+  memmove(&s->edge[i + 1], &s->edge[i], (s->nedges - i) * sizeof s->edge[0]);
+  s->edge[i] = at;
+  s->nedges++;
 }
 
-/* Appends, merging with the last region when it continues it. */
-static int append(struct mem_region *out, uint32_t *n, uint64_t low, uint64_t high, uint32_t kind)
+/* The kind that holds between two neighbouring edges; 0 where nobody reported anything. */
+static uint32_t kind_between(const struct sanitizer *s, paddr_t base)
 {
-  if (*n && out[*n - 1].kind == kind && out[*n - 1].base + out[*n - 1].length == low) {
-    out[*n - 1].length += high - low;
-    return 0;
+  uint32_t kind = 0;
+  for (unsigned i = 0; i < s->nin; i++) {
+    const struct extent *e = &s->in[i];
+    if (e->base <= base && base < e->end && kind_rank[e->kind] > kind_rank[kind]) kind = e->kind;
   }
-  if (*n >= BOOTINFO_MAX_REGIONS) return -ENOSPC;
-  out[(*n)++] = (struct mem_region){.base = low, .length = high - low, .kind = kind};
+  return kind;
+}
+
+static int output_add(struct sanitizer *s, paddr_t base, paddr_t end, uint32_t kind)
+{
+  if (kind == MEM_USABLE) {
+    base = ALIGN_UP(base, (paddr_t)PAGE_SIZE);
+    end = ALIGN_DOWN(end, (paddr_t)PAGE_SIZE);
+    if (base >= end) return 0;
+  }
+  if (s->nout == BOOTINFO_MAX_REGIONS) return -ENOSPC;
+  s->out[s->nout++] = (struct mem_region){.base = base, .length = end - base, .kind = kind};
   return 0;
+}
+
+/* Neighbours of one kind are put together before usable ones are cut to pages. */
+static int regions_merge(struct sanitizer *s)
+{
+  for (unsigned i = 0, next; i + 1 < s->nedges; i = next) {
+    uint32_t kind = kind_between(s, s->edge[i]);
+    for (next = i + 1; next + 1 < s->nedges && kind_between(s, s->edge[next]) == kind;) next++;
+    int err = kind ? output_add(s, s->edge[i], s->edge[next], kind) : 0;
+    if (err != 0) return err;
+  }
+  return 0;
+}
+
+static void sanitize_rest(struct bootinfo *bi)
+{
+  uint64_t end;
+  bi->cmdline[sizeof bi->cmdline - 1] = '\0';
+  bi->loader[sizeof bi->loader - 1] = '\0';
+  if (!bi->initrd || __builtin_add_overflow(bi->initrd, bi->initrd_size, &end) || end > PADDR_END)
+    bi->initrd = bi->initrd_size = 0;
+  if (bi->framebuffer.format != FRAMEBUFFER_RGB && bi->framebuffer.format != FRAMEBUFFER_BGR)
+    memset(&bi->framebuffer, 0, sizeof bi->framebuffer);
 }
 
 int bootinfo_sanitize(struct bootinfo *bi)
 {
-  static uint64_t bounds[2 * BOOTINFO_MAX_REGIONS]; /* boot only: too much for the boot stack */
-  static struct mem_region out[BOOTINFO_MAX_REGIONS];
-  unsigned nbounds = 0;
-  uint32_t n = 0, kept = 0;
-
+  static struct sanitizer s; /* 8 KiB: too much for a boot stack */
+  s.nin = s.nedges = s.nout = 0;
   if (bi->nregions > BOOTINFO_MAX_REGIONS) return -ENOSPC;
-  for (uint32_t i = 0; i < bi->nregions; i++) {
-    const struct mem_region *r = &bi->regions[i];
-    uint64_t end;
-    if (r->length == 0 || __builtin_add_overflow(r->base, r->length, &end)) continue;
-    bounds[nbounds++] = r->base;
-    bounds[nbounds++] = end;
+  sanitize_rest(bi);
+  for (unsigned i = 0; i < bi->nregions; i++)
+    input_add(&s, bi->regions[i].base, bi->regions[i].length, bi->regions[i].kind);
+  if (bi->initrd) input_add(&s, bi->initrd, bi->initrd_size, MEM_KERNEL);
+  for (unsigned i = 0; i < s.nin; i++) {
+    edge_insert(&s, s.in[i].base);
+    edge_insert(&s, s.in[i].end);
   }
-  sort_bounds(bounds, nbounds);
-  for (unsigned i = 0; i + 1 < nbounds; i++) {
-    uint32_t kind = bounds[i] < bounds[i + 1] ? kind_at(bi, bounds[i]) : 0;
-    if (!kind) continue;
-    int err = append(out, &n, bounds[i], bounds[i + 1], kind);
-    if (err) return err;
-  }
-  for (uint32_t i = 0; i < n; i++) {
-    struct mem_region r = out[i];
-    if (r.kind == MEM_USABLE) {
-      uint64_t low = ALIGN_UP(r.base, (uint64_t)PAGE_SIZE), high = ALIGN_DOWN(r.base + r.length, (uint64_t)PAGE_SIZE);
-      if (low >= high) continue;
-      r.base = low;
-      r.length = high - low;
-    }
-    out[kept++] = r;
-  }
-  memcpy(bi->regions, out, kept * sizeof out[0]);
-  bi->nregions = kept;
-  bi->cmdline[BOOTINFO_CMDLINE_MAX - 1] = 0;
-  bi->loader[sizeof bi->loader - 1] = 0;
+  int err = regions_merge(&s);
+  if (err != 0) return err;
+  memcpy(bi->regions, s.out, s.nout * sizeof s.out[0]);
+  bi->nregions = s.nout;
   return 0;
 }
 
 void bootinfo_dump(const struct bootinfo *bi)
 {
-  log_debug("boot: by %s, command line \"%s\"", bi->loader, bi->cmdline);
-  for (uint32_t i = 0; i < bi->nregions; i++) {
+  log_debug("boot: loader \"%s\", command line \"%s\"", bi->loader, bi->cmdline);
+  for (unsigned i = 0; i < bi->nregions; i++) {
     const struct mem_region *r = &bi->regions[i];
-    log_debug("boot: 0x%012llx-0x%012llx %s", (unsigned long long)r->base,
+    log_debug("boot: memory 0x%012llx-0x%012llx %s", (unsigned long long)r->base,
               (unsigned long long)(r->base + r->length - 1), mem_kind_name(r->kind));
   }
-  const struct framebuffer *fb = &bi->framebuffer;
-  if (fb->format != FRAMEBUFFER_NONE)
-    log_debug("boot: framebuffer 0x%llx %ux%u stride %u %s", (unsigned long long)fb->base, fb->width, fb->height, fb->stride,
-              fb->format == FRAMEBUFFER_BGR ? "BGR" : "RGB");
-  log_debug("boot: RSDP 0x%llx, initial RAM disk 0x%llx, %llu bytes", (unsigned long long)bi->rsdp,
-            (unsigned long long)bi->initrd, (unsigned long long)bi->initrd_size);
+  if (bi->initrd)
+    log_debug("boot: initial RAM disk at 0x%llx, %llu bytes", (unsigned long long)bi->initrd,
+              (unsigned long long)bi->initrd_size);
+  if (bi->framebuffer.format)
+    log_debug("boot: framebuffer at 0x%llx, %ux%u", (unsigned long long)bi->framebuffer.base, bi->framebuffer.width,
+              bi->framebuffer.height);
+  log_debug("boot: RSDP at 0x%llx", (unsigned long long)bi->rsdp);
 }

@@ -1,35 +1,61 @@
-/* What a touch of an address comes to: a table of outcomes, the same for the processor's faults and the kernel's copies. */
-#include "region.h"
-#include <kern/pmap.h>
+/* Page faults: which page belongs there, and with which rights. */
+#include "aspace_impl.h"
+
 #include <kern/trap.h>
 #include <uapi/abi.h>
 
-static bool region_allows(const struct region *r, unsigned access)
+/* Pages that are in memory already, a program's text above all, are mapped together with their neighbours: a block of so
+ * many, aligned. */
+#define AROUND_BYTES (16u * PAGE_SIZE)
+
+/* As far as the page tables can tell: what may be written or executed may also be read. */
+static bool prot_allows(int prot, unsigned access)
 {
-  switch (access) {
-  case ACCESS_READ: return r->prot != PROT_NONE;
-  case ACCESS_WRITE: return r->prot & PROT_WRITE;
-  case ACCESS_EXEC: return r->prot & PROT_EXEC;
-  default: return false;
+  if (access & ACCESS_WRITE) return (prot & PROT_WRITE) != 0;
+  if (access & ACCESS_EXEC) return (prot & PROT_EXEC) != 0;
+  return prot != PROT_NONE;
+}
+
+static uint64_t page_index(const struct region *r, vaddr_t va)
+{
+  return (r->offset + (va - r->base)) >> PAGE_SHIFT;
+}
+
+/* Whatever of the block around `va` is in memory. An optimisation: failures are none. */
+static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
+{
+  vaddr_t block = ALIGN_DOWN(va, (vaddr_t)AROUND_BYTES);
+  vaddr_t end = MIN(block + AROUND_BYTES, r->end);
+  for (vaddr_t at = MAX(block, r->base); at < end; at += PAGE_SIZE) {
+    paddr_t pa;
+    if (at == va || vmo_get_page(r->vmo, page_index(r, at), false, &pa) != 0) continue;
+    if (pmap_map(&as->pmap, at, pa, region_attrs(r->prot)) == -ENOMEM) return;
   }
+}
+
+static int map_page(struct aspace *as, const struct region *r, vaddr_t va)
+{
+  paddr_t pa;
+  int err = vmo_get_page(r->vmo, page_index(r, va), false, &pa);
+  bool present = err == 0;
+  if (err == -ENOENT) err = vmo_get_page(r->vmo, page_index(r, va), true, &pa);
+  if (err == 0) err = pmap_map(&as->pmap, va, pa, region_attrs(r->prot));
+  if (err == -EEXIST) return 0; /* another thread was faster; a mapped page has its region's rights */
+  if (err == 0 && present) map_around(as, r, va);
+  return err;
 }
 
 int aspace_fault_locked(struct aspace *as, vaddr_t addr, unsigned access)
 {
-  struct region *r = region_at(as, addr);
-  if (!r || !r->vmo) return -EFAULT;
-  if (!region_allows(r, access)) return -EACCES;
-
-  vaddr_t page = ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE);
-  paddr_t pa;
-  int err = vmo_get_page(r->vmo, (r->offset + page - r->base) / PAGE_SIZE, true, &pa);
-  if (!err) err = pmap_map(&as->pmap, page, pa, region_pmap_attrs(r->prot));
-  return err == -EEXIST ? 0 : err; /* another thread's fault came first */
+  if (addr < USER_BASE || addr >= USER_TOP) return -EFAULT;
+  const struct region *r = region_at_or_after(as, addr);
+  if (!r || addr < r->base) return -EFAULT;
+  if (!prot_allows(r->prot, access)) return -EACCES;
+  return map_page(as, r, ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE));
 }
 
 int aspace_fault(struct aspace *as, vaddr_t addr, unsigned access)
 {
-  if (addr < USER_BASE || addr >= USER_TOP) return -EFAULT;
   mutex_lock(&as->lock);
   int err = aspace_fault_locked(as, addr, access);
   mutex_unlock(&as->lock);

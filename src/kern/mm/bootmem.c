@@ -1,39 +1,48 @@
 /*
- * The boot frame allocator: walks the usable regions in order and never takes anything back. It lives until pmm_init asks
- * what it left.
+ * The boot frame allocator: walks the usable regions in order and hands out frames from the front of the first that has
+ * room. It never takes anything back. In each region, what is before `next` is handed out and [next, end) is free; that is
+ * all the page allocator has to know to take over.
  */
 #include "bootmem.h"
+
 #include <kern/arch.h>
-#include <kern/pmm.h>
+#include <kern/panic.h>
 #include <kern/string.h>
 
-#define LOWEST MIB(1)
+#define LOWEST_FRAME MIB(1) /* below are the firmware's tables and the other processors' start-up code */
 
 static struct {
-  const struct bootinfo *bi;
-  uint32_t region;
-  paddr_t next; /* inside regions[region], or below it */
-} boot;
+  struct {
+    paddr_t next, end;
+  } region[BOOTINFO_MAX_REGIONS];
+  unsigned nregions;
+  uint64_t usable_bytes;
+  bool closed;
+} bootmem;
 
 void bootmem_init(const struct bootinfo *bi)
 {
-  boot.bi = bi;
-  boot.region = 0;
-  boot.next = LOWEST;
+  memset(&bootmem, 0, sizeof bootmem);
+  for (unsigned i = 0; i < bi->nregions; i++) {
+    const struct mem_region *r = &bi->regions[i];
+    if (r->kind != MEM_USABLE) continue;
+    bootmem.usable_bytes += r->length;
+    paddr_t base = MAX(r->base, LOWEST_FRAME), end = r->base + r->length;
+    if (base >= end) continue;
+    bootmem.region[bootmem.nregions].next = base;
+    bootmem.region[bootmem.nregions++].end = end;
+  }
 }
 
-/* A region too small for what is left of the request is skipped for good: what is wasted is less than the request. */
 paddr_t bootmem_alloc_pages(size_t count)
 {
-  uint64_t bytes;
-  if (count == 0 || __builtin_mul_overflow((uint64_t)count, (uint64_t)PAGE_SIZE, &bytes)) return 0;
-  for (; boot.region < boot.bi->nregions; boot.region++) {
-    const struct mem_region *r = &boot.bi->regions[boot.region];
-    if (r->kind != MEM_USABLE) continue;
-    paddr_t at = MAX(boot.next, r->base), end = r->base + r->length;
-    if (at >= end || end - at < bytes) continue;
-    boot.next = at + bytes;
-    return (paddr_t)(uintptr_t)virt_to_phys(memset(phys_to_virt(at), 0, bytes));
+  kassert(!bootmem.closed);
+  for (unsigned i = 0; i < bootmem.nregions; i++) {
+    paddr_t pa = bootmem.region[i].next;
+    if (count > (bootmem.region[i].end - pa) / PAGE_SIZE) continue;
+    bootmem.region[i].next += count * PAGE_SIZE;
+    memset(phys_to_virt(pa), 0, count * PAGE_SIZE);
+    return pa;
   }
   return 0;
 }
@@ -43,12 +52,24 @@ paddr_t bootmem_alloc_page(void)
   return bootmem_alloc_pages(1);
 }
 
-bool bootmem_left(uint32_t i, paddr_t *base, paddr_t *end)
+bool bootmem_next_free(unsigned *cursor, paddr_t *base, paddr_t *end)
 {
-  const struct mem_region *r = &boot.bi->regions[i];
-  *base = MAX(r->base, (paddr_t)LOWEST);
-  *end = r->base + r->length;
-  if (r->kind != MEM_USABLE || i < boot.region) return false;
-  if (i == boot.region) *base = MAX(*base, boot.next);
-  return *base < *end;
+  while (*cursor < bootmem.nregions) {
+    unsigned i = (*cursor)++;
+    if (bootmem.region[i].next == bootmem.region[i].end) continue;
+    *base = bootmem.region[i].next;
+    *end = bootmem.region[i].end;
+    return true;
+  }
+  return false;
+}
+
+void bootmem_close(void)
+{
+  bootmem.closed = true;
+}
+
+uint64_t pmm_usable_bytes(void)
+{
+  return bootmem.usable_bytes;
 }

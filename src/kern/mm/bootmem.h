@@ -1,10 +1,13 @@
-/* What the boot frame allocator tells the page allocator; private to mm/. */
-#ifndef KERN_MM_BOOTMEM_H
-#define KERN_MM_BOOTMEM_H
+/* What the page allocator takes over from the boot frame allocator. */
+#ifndef MM_BOOTMEM_H
+#define MM_BOOTMEM_H
 
-#include <kern/bootinfo.h>
+#include <kern/pmm.h>
 
-/* The part of region i that is usable and was not handed out; false when there is none. */
-bool bootmem_left(uint32_t i, paddr_t *base, paddr_t *end);
+/* Steps through the ranges not handed out, by address: *cursor starts at 0. False after the last. */
+bool bootmem_next_free(unsigned *cursor, paddr_t *base, paddr_t *end);
+
+/* The boot allocator hands out nothing from now on. */
+void bootmem_close(void);
 
 #endif

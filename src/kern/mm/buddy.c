@@ -1,87 +1,101 @@
 /*
- * The buddy allocator: free blocks of 2^order pages, orders 0-11, on one list an order. A block's buddy differs from it in
- * one bit of its frame number relative to the zone's base, so an unaligned base works; splitting and joining are O(1) a
- * level, and the smallest sufficient order is found in a bit mask.
+ * Buddy allocation. A block of order k is 2^k frames and begins at a multiple of 2^k, counted from the zone's base, so an
+ * unaligned base is no matter. Its buddy, the block it was split from or will merge with, is found by flipping bit k of its
+ * number. Free blocks of an order are on a list through their descriptors; free memory itself is not touched.
  */
-#include "page.h"
-#include <kern/panic.h>
+#include "pmm_ops.h"
 
-static void push(struct zone *z, uint64_t rel, unsigned order)
-{
-  struct page *p = &z->pages[rel];
-  p->state = PAGE_FREE_HEAD;
-  p->order = (uint8_t)order;
-  list_push_front(&z->blocks[order], &p->link);
-  z->available |= 1u << order;
-}
+#define ORDERS (PMM_MAX_ORDER + 1)
 
-static void take(struct zone *z, uint64_t rel)
+struct buddy {
+  uint32_t head[ORDERS]; /* FRAME_NONE: empty */
+  uint32_t nonempty;     /* bit k: head[k] is not */
+};
+
+static size_t buddy_state_size(uint32_t frames)
 {
-  struct page *p = &z->pages[rel];
-  list_remove(&p->link);
-  if (list_empty(&z->blocks[p->order])) z->available &= ~(1u << p->order);
-  p->state = PAGE_FREE_TAIL;
+  (void)frames;
+  return sizeof(struct buddy);
 }
 
 static void buddy_init(struct zone *z)
 {
-  for (unsigned order = 0; order <= PMM_MAX_ORDER; order++) list_init(&z->blocks[order]);
-  z->available = 0;
+  struct buddy *b = z->state;
+  for (unsigned k = 0; k < ORDERS; k++) b->head[k] = FRAME_NONE;
+  b->nonempty = 0;
 }
 
-static uint64_t buddy_alloc(struct zone *z, unsigned order)
+static void block_push(struct zone *z, uint32_t frame, unsigned order)
 {
-  unsigned fit = z->available & ~((1u << order) - 1);
-  if (!fit) return UINT64_MAX;
-  unsigned from = (unsigned)__builtin_ctz(fit);
-  uint64_t rel = (uint64_t)(list_first(&z->blocks[from], struct page, link) - z->pages);
-  take(z, rel);
-  while (from > order) {
-    from--;
-    push(z, rel + (1ull << from), from);
-  }
-  struct page *p = &z->pages[rel];
-  p->state = PAGE_ALLOCATED;
+  struct buddy *b = z->state;
+  struct page *p = &z->pages[frame];
+  p->state = PAGE_FREE;
   p->order = (uint8_t)order;
-  return z->base + rel;
+  p->prev = FRAME_NONE;
+  p->next = b->head[order];
+  if (p->next != FRAME_NONE) z->pages[p->next].prev = frame;
+  b->head[order] = frame;
+  b->nonempty |= 1u << order;
 }
 
-static void join(struct zone *z, uint64_t rel, unsigned order)
+static void block_remove(struct zone *z, uint32_t frame, unsigned order)
 {
-  for (; order < PMM_MAX_ORDER; order++) {
-    uint64_t buddy = rel ^ (1ull << order);
-    if (buddy + (1ull << order) > z->frames) break;
-    struct page *b = &z->pages[buddy];
-    if (b->state != PAGE_FREE_HEAD || b->order != order) break;
-    take(z, buddy);
-    z->pages[rel].state = PAGE_FREE_TAIL;
-    rel &= ~(1ull << order);
+  struct buddy *b = z->state;
+  struct page *p = &z->pages[frame];
+  p->state = PAGE_RESERVED;
+  if (p->next != FRAME_NONE) z->pages[p->next].prev = p->prev;
+  if (p->prev != FRAME_NONE) {
+    z->pages[p->prev].next = p->next;
+    return;
   }
-  push(z, rel, order);
+  b->head[order] = p->next;
+  if (p->next == FRAME_NONE) b->nonempty &= ~(1u << order);
 }
 
-static void buddy_free(struct zone *z, uint64_t frame, unsigned order)
+static uint32_t buddy_alloc(struct zone *z, unsigned order)
 {
-  uint64_t rel = frame - z->base;
-  struct page *p = &z->pages[rel];
-  if (p->state != PAGE_ALLOCATED || p->order != order)
-    panic("bad free of page 0x%llx order %u: %s", (unsigned long long)frame << PAGE_SHIFT, order,
-          p->state == PAGE_ALLOCATED ? "another order" : "not allocated");
-  join(z, rel, order);
+  struct buddy *b = z->state;
+  uint32_t fitting = b->nonempty >> order << order;
+  if (!fitting) return FRAME_NONE;
+  unsigned k = (unsigned)__builtin_ctz(fitting);
+  uint32_t frame = b->head[k];
+  block_remove(z, frame, k);
+  while (k > order) {
+    k--;
+    block_push(z, frame + (1u << k), k);
+  }
+  return frame;
 }
 
-static void buddy_add(struct zone *z, uint64_t frame, uint64_t count)
+static void buddy_free(struct zone *z, uint32_t frame, unsigned order)
 {
-  uint64_t rel = frame - z->base, end = rel + count;
-  for (uint64_t i = rel; i < end; i++) z->pages[i].state = PAGE_FREE_TAIL;
-  while (rel < end) {
-    unsigned order = rel ? (unsigned)MIN(__builtin_ctzll(rel), PMM_MAX_ORDER) : PMM_MAX_ORDER;
-    while ((1ull << order) > end - rel) order--;
-    join(z, rel, order);
-    rel += 1ull << order;
+  z->pages[frame].state = PAGE_RESERVED; /* merged below another, it heads no block any more */
+  for (; order < PMM_MAX_ORDER; order++) {
+    uint32_t other = frame ^ (1u << order);
+    if (other >= z->frames || z->pages[other].state != PAGE_FREE || z->pages[other].order != order) break;
+    block_remove(z, other, order);
+    frame &= other;
+  }
+  block_push(z, frame, order);
+}
+
+static void buddy_add(struct zone *z, uint32_t first, uint32_t count)
+{
+  while (count > 0) {
+    unsigned order = first ? (unsigned)__builtin_ctz(first) : PMM_MAX_ORDER;
+    unsigned fits = 31u - (unsigned)__builtin_clz(count);
+    order = MIN(MIN(order, fits), (unsigned)PMM_MAX_ORDER);
+    buddy_free(z, first, order);
+    first += 1u << order;
+    count -= 1u << order;
   }
 }
 
 const struct pmm_ops buddy_ops = {
-  .name = "buddy", .init = buddy_init, .add = buddy_add, .alloc = buddy_alloc, .free = buddy_free,
+  .name = "buddy",
+  .state_size = buddy_state_size,
+  .init = buddy_init,
+  .add = buddy_add,
+  .alloc = buddy_alloc,
+  .free = buddy_free,
 };

@@ -1,55 +1,91 @@
-/* The kernel heap: slab caches up to 2048 bytes, whole pages of the window (first fit) for the rest. */
+/*
+ * The kernel heap: sizes up to 2048 bytes from object caches found by a table, larger ones by whole pages of the window,
+ * first fit, with a header of their own.
+ */
+#include "junk.h"
 #include "kva.h"
 #include "slab.h"
+
+#include <kern/alloc_fault.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
-#define LARGEST_CLASS 2048u
-#define CLASS_STEP 32u
+#define CLASS_MAX 2048u
+#define CLASS_GRAIN 16u
 
-static const uint16_t class_sizes[] = {32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1344, 2048};
-static const char *const class_names[] = {"kmalloc-32", "kmalloc-64", "kmalloc-96", "kmalloc-128", "kmalloc-192", "kmalloc-256",
-                                          "kmalloc-384", "kmalloc-512", "kmalloc-768", "kmalloc-1024", "kmalloc-1344", "kmalloc-2048"};
-_Static_assert(ARRAY_SIZE(class_sizes) == ARRAY_SIZE(class_names), "a name each");
+static const uint16_t class_sizes[] = {16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, CLASS_MAX};
+static const char *const class_names[] = {
+  "kmalloc-16",  "kmalloc-32",  "kmalloc-48",  "kmalloc-64",  "kmalloc-96",   "kmalloc-128",  "kmalloc-192",
+  "kmalloc-256", "kmalloc-384", "kmalloc-512", "kmalloc-768", "kmalloc-1024", "kmalloc-1536", "kmalloc-2048",
+};
+_Static_assert(ARRAY_SIZE(class_sizes) == ARRAY_SIZE(class_names), "one name a class");
 
-static struct kmem_cache caches[ARRAY_SIZE(class_sizes)];
-static uint8_t class_of_step[LARGEST_CLASS / CLASS_STEP + 1]; /* by (size + 31) / 32 */
-static uint64_t large_pages, large_objects; /* atomic */
+static struct kmem_cache classes[ARRAY_SIZE(class_sizes)];
+static uint8_t class_of[CLASS_MAX / CLASS_GRAIN + 1]; /* by (size + 15) / 16 */
+
+struct large {
+  uint32_t magic;
+  size_t pages; /* header included */
+  size_t size;
+};
+_Static_assert(sizeof(struct large) <= SLAB_HEADER, "the memory follows the header");
+
+static uint64_t large_bytes, large_objects; /* atomic */
 
 int kmem_init(void)
 {
   int err = kva_init();
-  if (err) return err;
-  for (unsigned i = 0, step = 0; i < ARRAY_SIZE(class_sizes); i++) {
-    slab_cache_init(&caches[i], class_names[i], class_sizes[i]);
-    for (; step * CLASS_STEP <= class_sizes[i]; step++) class_of_step[step] = (uint8_t)i;
+  if (err != 0) return err;
+  unsigned class = 0;
+  for (size_t i = 0; i < ARRAY_SIZE(classes); i++) cache_init(&classes[i], class_names[i], class_sizes[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(class_of); i++) {
+    if (i * CLASS_GRAIN > class_sizes[class]) class ++;
+    class_of[i] = (uint8_t) class;
   }
   return 0;
 }
 
 static void *large_alloc(size_t size)
 {
-  void *p;
-  size_t pages = size / PAGE_SIZE + (size % PAGE_SIZE != 0);
-  if (pages >= KVA_SLAB || kva_alloc(pages, 1, 0, &p)) return NULL;
-  kva_note_set(p, (uint16_t)pages);
-  __atomic_fetch_add(&large_pages, pages, __ATOMIC_RELAXED);
+  size_t bytes;
+  void *memory;
+  if (__builtin_add_overflow(size, SLAB_HEADER + PAGE_MASK, &bytes)) return NULL;
+  size_t pages = bytes / PAGE_SIZE;
+  if (kva_heap_alloc(pages, SLAB_SIZE, &memory) != 0) {
+    kmem_reclaim();
+    if (kva_heap_alloc(pages, SLAB_SIZE, &memory) != 0) return NULL;
+  }
+  *(struct large *)memory = (struct large){.magic = LARGE_MAGIC, .pages = pages, .size = size};
+  __atomic_fetch_add(&large_bytes, size, __ATOMIC_RELAXED);
   __atomic_fetch_add(&large_objects, 1, __ATOMIC_RELAXED);
-#ifndef NDEBUG
-  memset(p, 0xA5, size);
-#endif
+  return (uint8_t *)memory + SLAB_HEADER;
+}
+
+static void large_free(struct large *l, void *p)
+{
+  if (p != (uint8_t *)l + SLAB_HEADER) panic("kmem: %p freed, which is inside an allocation", p);
+  __atomic_fetch_sub(&large_bytes, l->size, __ATOMIC_RELAXED);
+  __atomic_fetch_sub(&large_objects, 1, __ATOMIC_RELAXED);
+  l->magic = 0;
+  kva_heap_free(l, l->pages); /* unmapped: a use after free faults */
+}
+
+static void *allocate(size_t size, bool fill)
+{
+  if (size <= CLASS_MAX) return cache_alloc(&classes[class_of[(size + CLASS_GRAIN - 1) / CLASS_GRAIN]], fill);
+  void *p = large_alloc(size);
+  if (JUNK_ENABLED && p && fill) memset(p, JUNK_NEW_BYTE, size);
   return p;
 }
 
 void *kmalloc(size_t size)
 {
-  if (size > LARGEST_CLASS) return large_alloc(size);
-  return kmem_cache_alloc(&caches[class_of_step[(size + CLASS_STEP - 1) / CLASS_STEP]]);
+  return allocate(size, true);
 }
 
 void *kzalloc(size_t size)
 {
-  void *p = kmalloc(size);
+  void *p = allocate(size, false);
   return p ? memset(p, 0, size) : NULL;
 }
 
@@ -59,39 +95,33 @@ void *kcalloc(size_t count, size_t size)
   return __builtin_mul_overflow(count, size, &bytes) ? NULL : kzalloc(bytes);
 }
 
-void kfree(void *p)
-{
-  if (!p) return;
-  uint16_t note = kva_note(p);
-  if (note == KVA_SLAB) {
-    kmem_cache_free(slab_cache_of(p), p);
-    return;
-  }
-  if (note == KVA_PLAIN || !IS_ALIGNED((vaddr_t)p, PAGE_SIZE)) panic("kfree of %p, which is not allocated", p);
-  kva_note_set(p, KVA_PLAIN);
-  __atomic_fetch_sub(&large_pages, note, __ATOMIC_RELAXED);
-  __atomic_fetch_sub(&large_objects, 1, __ATOMIC_RELAXED);
-  kva_free(p, note, 0);
-}
-
 char *kstrdup(const char *s)
 {
   size_t size = strlen(s) + 1;
-  char *copy = kmalloc(size);
+  char *copy = allocate(size, false);
   return copy ? memcpy(copy, s, size) : NULL;
+}
+
+void kfree(void *p)
+{
+  if (!p) return;
+  if (!kva_in_heap(p)) panic("kmem: %p freed, which is not of the heap", p);
+  struct block_header *block = block_of(p);
+  if (block->magic == SLAB_MAGIC)
+    kmem_cache_free(((struct slab *)block)->cache, p);
+  else if (block->magic == LARGE_MAGIC)
+    large_free((struct large *)block, p);
+  else
+    panic("kmem: %p freed, which is not allocated", p);
 }
 
 void kmem_get_stats(struct kmem_stats *out)
 {
-  uint64_t large = __atomic_load_n(&large_pages, __ATOMIC_RELAXED);
-  *out = (struct kmem_stats){.heap_bytes = large * PAGE_SIZE, .heap_pages = large, .stack_pages = kva_guarded_pages()};
-  out->objects = __atomic_load_n(&large_objects, __ATOMIC_RELAXED);
-  for (unsigned i = 0; i < ARRAY_SIZE(caches); i++) {
-    struct kmem_cache *c = &caches[i];
-    spin_lock(&c->lock);
-    out->objects += c->live;
-    out->heap_bytes += c->live * c->size;
-    out->heap_pages += c->slabs * SLAB_PAGES;
-    spin_unlock(&c->lock);
-  }
+  *out = (struct kmem_stats){
+    .heap_bytes = __atomic_load_n(&large_bytes, __ATOMIC_RELAXED),
+    .objects = __atomic_load_n(&large_objects, __ATOMIC_RELAXED),
+    .heap_pages = kva_heap_pages(),
+    .stack_pages = kva_guarded_pages(),
+  };
+  cache_totals(&out->heap_bytes, &out->objects);
 }

@@ -1,8 +1,8 @@
-/*
- * Ranges of the kernel window, one bit a page: first fit, so freed neighbours are one range again by themselves. The
- * window's first 100 MiB are used. The lock also serialises the kernel's page tables.
- */
+/* Ranges of the kernel window with memory behind them. */
 #include "kva.h"
+#include "vrange.h"
+
+#include <kern/alloc_fault.h>
 #include <kern/arch.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
@@ -10,143 +10,141 @@
 #include <kern/pmm.h>
 #include <kern/spinlock.h>
 
-#define WINDOW_PAGES (MIB(100) / PAGE_SIZE)
-#define WORDS (WINDOW_PAGES / 64)
+#define HEAP_WINDOW MIB(100)
+#define GUARD_PAGES 1u
+#define FIRST_NODES 128u
 
-static struct {
-  struct spinlock lock;
-  vaddr_t base;           /* constant after kva_init */
-  size_t pages;           /* constant after kva_init */
-  uint64_t used[WORDS];   /* lock; a bit a page */
-  uint16_t notes[WINDOW_PAGES];
-  size_t first_free_word; /* lock; no clear bit before it */
-  uint64_t guarded_pages; /* lock; for kva_alloc_guarded */
-} kva = {.lock = SPINLOCK_INIT("kernel window")};
+struct area {
+  struct vrange_arena ranges;
+  vaddr_t base;
+  size_t size;
+  uint64_t pages; /* mapped */
+  struct vrange first_nodes[FIRST_NODES];
+};
+
+/* Everything, and kernel_pmap: kva_lock. */
+static struct spinlock kva_lock = SPINLOCK_INIT("kva");
+static struct area heap, guarded;
+
+static void area_init(struct area *a, vaddr_t base, size_t size)
+{
+  a->base = base;
+  a->size = size;
+  a->pages = 0;
+  vrange_init(&a->ranges);
+  vrange_donate(&a->ranges, a->first_nodes, sizeof a->first_nodes);
+  vrange_add(&a->ranges, base, size / PAGE_SIZE);
+}
 
 int kva_init(void)
 {
   struct arch_window w = arch_kernel_window();
-  kva.base = w.base;
-  kva.pages = MIN(w.size / PAGE_SIZE, WINDOW_PAGES);
-  return kva.pages ? 0 : -ENOMEM;
+  size_t heap_size = MIN((size_t)HEAP_WINDOW, w.size / 2);
+  kassert(IS_ALIGNED(w.base | w.size, MIB(2)));
+  area_init(&heap, w.base, heap_size);
+  area_init(&guarded, w.base + heap_size, w.size - heap_size);
+  return 0;
 }
 
-static bool is_used(size_t page) { return kva.used[page / 64] >> (page % 64) & 1; }
-
-static void set_used(size_t first, size_t count, bool used)
+/* kva_lock held. */
+static vaddr_t area_take(struct area *a, size_t pages, size_t align)
 {
-  for (size_t i = first; i < first + count; i++) {
-    if (used) kva.used[i / 64] |= 1ull << (i % 64);
-    else kva.used[i / 64] &= ~(1ull << (i % 64));
+  if (vrange_wants_nodes(&a->ranges)) {
+    paddr_t page;
+    if (pmm_alloc_page(PMM_KERNEL, &page) != 0) return 0;
+    vrange_donate(&a->ranges, phys_to_virt(page), PAGE_SIZE);
   }
-  if (!used) kva.first_free_word = MIN(kva.first_free_word, first / 64);
+  return vrange_alloc(&a->ranges, pages, align);
 }
 
-/* First fit: the first page of `count` free ones whose page number plus `guard` is a multiple of `align`. */
-static bool find(size_t count, size_t align, size_t guard, size_t *out)
-{
-  while (kva.first_free_word < WORDS && kva.used[kva.first_free_word] == UINT64_MAX) kva.first_free_word++;
-  for (size_t at = kva.first_free_word * 64; at + count <= kva.pages;) {
-    if (!IS_ALIGNED(at + guard, align)) {
-      at = ALIGN_UP(at + guard, align) - guard;
-      continue;
-    }
-    size_t run = 0;
-    while (run < count && !is_used(at + run)) run++;
-    if (run == count) {
-      *out = at;
-      return true;
-    }
-    at += run + 1;
-  }
-  return false;
-}
-
-static void unmap(vaddr_t va, size_t pages)
+/* kva_lock held. */
+static void unback(vaddr_t va, size_t pages)
 {
   for (size_t i = 0; i < pages; i++) {
     paddr_t pa;
-    if (pmap_unmap(&kernel_pmap, va + i * PAGE_SIZE, &pa)) panic("kernel window page 0x%lx is not mapped", va + i * PAGE_SIZE);
+    if (pmap_unmap(&kernel_pmap, va + i * PAGE_SIZE, &pa) != 0)
+      panic("kva: 0x%llx freed, which is not mapped", (unsigned long long)(va + i * PAGE_SIZE));
     pmm_free_page(pa);
   }
 }
 
-static int map(vaddr_t va, size_t pages)
+/* kva_lock held. All or nothing. */
+static int back(vaddr_t va, size_t pages)
 {
   for (size_t i = 0; i < pages; i++) {
     paddr_t pa;
     int err = pmm_alloc_page(PMM_KERNEL, &pa);
-    if (!err) {
+    if (err == 0) {
       err = pmap_map(&kernel_pmap, va + i * PAGE_SIZE, pa, PMAP_WRITE | PMAP_GLOBAL);
-      if (err) pmm_free_page(pa);
+      if (err != 0) pmm_free_page(pa);
     }
-    if (err) {
-      unmap(va, i);
+    if (err != 0) {
+      unback(va, i);
       return err;
     }
   }
   return 0;
 }
 
-int kva_alloc(size_t pages, size_t align, size_t guard, void **out)
+/* `pages` mapped, with `guard` unmapped ones on each side. */
+static int area_alloc(struct area *a, size_t pages, size_t guard, size_t align, void **out)
 {
-  size_t at;
-  if (pages == 0 || pages > WINDOW_PAGES) return -ENOMEM;
-  spin_lock(&kva.lock);
-  int err = find(pages + 2 * guard, align, guard, &at) ? 0 : -ENOMEM;
-  vaddr_t va = 0;
-  if (!err) {
-    va = kva.base + (at + guard) * PAGE_SIZE;
-    err = map(va, pages);
-  }
-  if (!err) {
-    set_used(at, pages + 2 * guard, true);
-    *out = (void *)va;
-  }
-  spin_unlock(&kva.lock);
+  size_t span;
+  if (pages == 0 || __builtin_add_overflow(pages, 2 * guard, &span) || alloc_should_fail()) return -ENOMEM;
+  spin_lock(&kva_lock);
+  vaddr_t base = area_take(a, span, align), start = base + guard * PAGE_SIZE;
+  int err = base ? back(start, pages) : -ENOMEM;
+  if (err == 0)
+    a->pages += pages;
+  else if (base)
+    vrange_free(&a->ranges, base, span);
+  spin_unlock(&kva_lock);
+  if (err == 0) *out = (void *)start;
   return err;
 }
 
-static size_t page_of(const void *p)
+static void area_free(struct area *a, void *p, size_t pages, size_t guard)
 {
-  size_t page = ((vaddr_t)p - kva.base) / PAGE_SIZE;
-  if (page >= kva.pages) panic("%p is not kernel window memory", p);
-  return page;
+  vaddr_t start = (vaddr_t)p;
+  kassert(IS_ALIGNED(start, PAGE_SIZE) && start - a->base < a->size);
+  spin_lock(&kva_lock);
+  unback(start, pages);
+  vrange_free(&a->ranges, start - guard * PAGE_SIZE, pages + 2 * guard);
+  a->pages -= pages;
+  spin_unlock(&kva_lock);
 }
 
-void kva_free(void *p, size_t pages, size_t guard)
+int kva_heap_alloc(size_t pages, size_t align, void **out)
 {
-  size_t at = page_of(p) - guard;
-  spin_lock(&kva.lock);
-  unmap((vaddr_t)p, pages);
-  set_used(at, pages + 2 * guard, false);
-  spin_unlock(&kva.lock);
+  return area_alloc(&heap, pages, 0, align, out);
 }
 
-void kva_note_set(const void *p, uint16_t note)
+void kva_heap_free(void *p, size_t pages)
 {
-  kva.notes[page_of(p)] = note;
+  area_free(&heap, p, pages, 0);
 }
 
-uint16_t kva_note(const void *p)
+bool kva_in_heap(const void *p)
 {
-  return kva.notes[page_of(p)];
+  return (vaddr_t)p - heap.base < heap.size;
 }
 
 int kva_alloc_guarded(size_t pages, void **out)
 {
-  int err = kva_alloc(pages, 1, 1, out);
-  if (!err) __atomic_fetch_add(&kva.guarded_pages, pages, __ATOMIC_RELAXED);
-  return err;
+  return area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
 }
 
 void kva_free_guarded(void *p, size_t pages)
 {
-  kva_free(p, pages, 1);
-  __atomic_fetch_sub(&kva.guarded_pages, pages, __ATOMIC_RELAXED);
+  area_free(&guarded, p, pages, GUARD_PAGES);
+}
+
+uint64_t kva_heap_pages(void)
+{
+  return __atomic_load_n(&heap.pages, __ATOMIC_RELAXED);
 }
 
 uint64_t kva_guarded_pages(void)
 {
-  return __atomic_load_n(&kva.guarded_pages, __ATOMIC_RELAXED);
+  return __atomic_load_n(&guarded.pages, __ATOMIC_RELAXED);
 }

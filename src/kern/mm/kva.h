@@ -1,24 +1,21 @@
-/* Page ranges in the kernel window; private to mm/. */
-#ifndef KERN_MM_KVA_H
-#define KERN_MM_KVA_H
+/*
+ * The kernel window: its first 100 MiB (half of it when it is smaller than 200) are the heap's, the rest is for stacks and
+ * other guarded ranges. One lock orders the ranges, the kernel's page tables and the counters.
+ */
+#ifndef MM_KVA_H
+#define MM_KVA_H
 
 #include <kern/types.h>
 
-/* What a page of the window carries: the heap's note to find its way back from an address. */
-#define KVA_PLAIN 0u
-#define KVA_SLAB 0xFFFFu
-
 MUST_CHECK int kva_init(void);
 
-/* `pages` mapped writable pages at an address aligned to `align` pages (a power of two), `guard` unmapped ones on either
- * side. -ENOMEM changes nothing. */
-MUST_CHECK int kva_alloc(size_t pages, size_t align, size_t guard, void **out);
-void kva_free(void *p, size_t pages, size_t guard);
+/* Whole pages of the heap's part at a multiple of `align` bytes, mapped, contents arbitrary. -ENOMEM changes nothing. */
+MUST_CHECK int kva_heap_alloc(size_t pages, size_t align, void **out);
+void kva_heap_free(void *p, size_t pages);
+/* Whether p is in the heap's part. */
+bool kva_in_heap(const void *p);
 
-/* Pages handed out by kva_alloc_guarded. */
+uint64_t kva_heap_pages(void);
 uint64_t kva_guarded_pages(void);
-
-void kva_note_set(const void *p, uint16_t note);
-uint16_t kva_note(const void *p);
 
 #endif

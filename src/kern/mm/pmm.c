@@ -1,156 +1,102 @@
 /*
- * The page allocator: two zones, each with an allocator of its own behind struct pmm_ops. The kernel zone ends at
- * max(16 MiB, RAM / 8), but at half of the memory when there is too little for that; it begins at 1 MiB. Freed pages are
- * marked in their first words in debug builds, and the mark is checked when they are handed out again.
+ * The page allocator: zones over one array of frame descriptors, each with its lock and an algorithm (pmm_ops.h).
+ *
+ * Where the zones meet: the kernel zone begins at 1 MiB and ends at max(16 MiB, usable RAM / 8), but never holds more than
+ * half of the frames that are free when the allocator starts, so that programs find memory on a small machine, too: from
+ * about 32 MiB down both zones are equal. Everything above is the user zone. Neither takes from the other.
  */
 #include "bootmem.h"
-#include "page.h"
+#include "junk.h"
+#include "pmm_ops.h"
+
+#include <kern/alloc_fault.h>
 #include <kern/arch.h>
 #include <kern/log.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
-#define KERNEL_ZONE_BASE MIB(1)
+#define ZONES_BASE MIB(1)
 #define KERNEL_ZONE_LEAST MIB(16)
-#define MINIMUM_PAGES 256u /* 1 MiB: less is no machine to run on */
-#define FREE_MARK 0xDEADFEEDF4EE9A6Eull
-#define FREE_MARK_WORDS 4u
+#define ZONE_FRAMES_LEAST 256u /* 1 MiB in each zone: below, not even init starts */
 
-static struct zone zones[PMM_ZONES] = {
-  [PMM_KERNEL] = {.lock = SPINLOCK_INIT("kernel zone"), .ops = &buddy_ops},
-  [PMM_USER] = {.lock = SPINLOCK_INIT("user zone"), .ops = &buddy_ops},
-};
-static uint64_t usable_bytes;
+bool pmm_debug_fill;
 
-/* Pages that were never allocated carry no mark: marking them would touch all of memory at boot. */
-static void mark_free(struct zone *z, uint64_t frame, unsigned order)
+static struct zone zones[PMM_ZONES];
+
+/* ---- free frames carry a pattern ---- */
+
+static size_t junk_words(void)
 {
-#ifndef NDEBUG
-  for (uint64_t i = 0; i < 1ull << order; i++) {
-    uint64_t *words = phys_to_virt((frame + i) << PAGE_SHIFT);
-    for (unsigned w = 0; w < FREE_MARK_WORDS; w++) words[w] = FREE_MARK;
-    z->pages[frame - z->base + i].marked = 1;
+  return pmm_debug_fill ? PAGE_SIZE / 8 : 2;
+}
+
+static void junk_fill(struct zone *z, uint32_t frame, unsigned order)
+{
+  size_t words = junk_words();
+  for (uint32_t i = frame; i < frame + (1u << order); i++) {
+    uint64_t *p = phys_to_virt(z->base + (paddr_t)i * PAGE_SIZE);
+    for (size_t w = 0; w < words; w++) p[w] = JUNK_FREE;
+    z->pages[i].flags |= PAGE_JUNKED;
   }
-#else
-  (void)z, (void)frame, (void)order;
-#endif
 }
 
-static void check_mark(struct zone *z, uint64_t frame, unsigned order)
+static void junk_check(struct zone *z, uint32_t frame, unsigned order)
 {
-#ifndef NDEBUG
-  for (uint64_t i = 0; i < 1ull << order; i++) {
-    if (!z->pages[frame - z->base + i].marked) continue;
-    z->pages[frame - z->base + i].marked = 0;
-    const uint64_t *words = phys_to_virt((frame + i) << PAGE_SHIFT);
-    for (unsigned w = 0; w < FREE_MARK_WORDS; w++)
-      if (words[w] != FREE_MARK)
-        panic("page 0x%llx was written after it was freed", (unsigned long long)(frame + i) << PAGE_SHIFT);
+  size_t words = junk_words();
+  for (uint32_t i = frame; i < frame + (1u << order); i++) {
+    paddr_t pa = z->base + (paddr_t)i * PAGE_SIZE;
+    uint64_t *p = phys_to_virt(pa);
+    size_t bad = z->pages[i].flags & PAGE_JUNKED ? junk_damage(p, words) : words;
+    if (bad < words)
+      panic("pmm: page 0x%llx written after it was freed: word %zu is 0x%llx", (unsigned long long)pa, bad,
+            (unsigned long long)p[bad]);
+    z->pages[i].flags &= (uint16_t)~PAGE_JUNKED;
+    if (pmm_debug_fill) memset(p, JUNK_NEW_BYTE, PAGE_SIZE);
   }
-#else
-  (void)z, (void)frame, (void)order;
-#endif
 }
 
-static struct zone *zone_of(paddr_t pa)
-{
-  uint64_t frame = pa >> PAGE_SHIFT;
-  for (unsigned i = 0; i < PMM_ZONES; i++)
-    if (frame - zones[i].base < zones[i].frames) return &zones[i];
-  panic("page 0x%llx is not managed memory", (unsigned long long)pa);
-}
-
-/* ---- start ---- */
-
-/* Where usable memory ends, and how much there is. */
-static paddr_t survey(const struct bootinfo *bi)
-{
-  paddr_t end = 0;
-  usable_bytes = 0;
-  for (uint32_t i = 0; i < bi->nregions; i++) {
-    const struct mem_region *r = &bi->regions[i];
-    if (r->kind != MEM_USABLE) continue;
-    usable_bytes += r->length;
-    end = MAX(end, r->base + r->length);
-  }
-  return end;
-}
-
-static paddr_t zone_boundary(paddr_t end)
-{
-  paddr_t boundary = MAX(KERNEL_ZONE_LEAST, ALIGN_DOWN(end / 8, MIB(1)));
-  if (boundary > end / 2) boundary = ALIGN_DOWN(end / 2, (paddr_t)PAGE_SIZE);
-  return boundary;
-}
-
-static void zone_set_up(struct zone *z, struct page *pages, paddr_t base, paddr_t end)
-{
-  z->base = base >> PAGE_SHIFT;
-  z->frames = end > base ? (end - base) >> PAGE_SHIFT : 0;
-  z->total = z->free = 0;
-  z->pages = pages;
-  z->ops->init(z);
-}
-
-static void zone_add(struct zone *z, paddr_t low, paddr_t high)
-{
-  low = MAX(low, (paddr_t)z->base << PAGE_SHIFT);
-  high = MIN(high, (paddr_t)(z->base + z->frames) << PAGE_SHIFT);
-  if (low >= high) return;
-  uint64_t frame = low >> PAGE_SHIFT, count = (high - low) >> PAGE_SHIFT;
-  z->ops->add(z, frame, count);
-  z->total += count;
-  z->free += count;
-}
-
-int pmm_init(const struct bootinfo *bi)
-{
-  paddr_t end = survey(bi);
-  if (end <= KERNEL_ZONE_BASE) return -ENOMEM;
-  uint64_t frames = (end - KERNEL_ZONE_BASE) >> PAGE_SHIFT, bytes;
-  if (__builtin_mul_overflow(frames, sizeof(struct page), &bytes)) return -ENOMEM;
-  paddr_t table = bootmem_alloc_pages((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
-  if (!table) return -ENOMEM;
-
-  struct page *pages = phys_to_virt(table);
-  paddr_t boundary = MAX(zone_boundary(end), (paddr_t)KERNEL_ZONE_BASE);
-  zone_set_up(&zones[PMM_KERNEL], pages, KERNEL_ZONE_BASE, boundary);
-  zone_set_up(&zones[PMM_USER], pages + zones[PMM_KERNEL].frames, boundary, end);
-  for (uint32_t i = 0; i < bi->nregions; i++) {
-    paddr_t low, high;
-    if (!bootmem_left(i, &low, &high)) continue;
-    for (unsigned z = 0; z < PMM_ZONES; z++) zone_add(&zones[z], low, high);
-  }
-  if (zones[PMM_KERNEL].free < MINIMUM_PAGES || zones[PMM_USER].free < MINIMUM_PAGES) return -ENOMEM;
-  log_info("memory: %llu KiB kernel zone, %llu KiB user zone, %s allocator", (unsigned long long)zones[PMM_KERNEL].free * 4,
-           (unsigned long long)zones[PMM_USER].free * 4, zones[PMM_KERNEL].ops->name);
-  return 0;
-}
-
-/* ---- pages ---- */
+/* ---- allocation ---- */
 
 int pmm_alloc(enum pmm_zone zone, unsigned order, paddr_t *out)
 {
-  if (order > PMM_MAX_ORDER) return -ENOMEM;
   struct zone *z = &zones[zone];
+  if (order > PMM_MAX_ORDER || alloc_should_fail()) return -ENOMEM;
   spin_lock(&z->lock);
-  uint64_t frame = z->ops->alloc(z, order);
-  if (frame != UINT64_MAX) z->free -= 1ull << order;
+  uint32_t frame = z->ops->alloc(z, order);
+  if (frame == FRAME_NONE) {
+    spin_unlock(&z->lock);
+    return -ENOMEM;
+  }
+  struct page *p = &z->pages[frame];
+  p->state = PAGE_ALLOCATED;
+  p->order = (uint8_t)order;
+  p->refs = 1;
+  z->free -= 1u << order;
+  if (JUNK_ENABLED) junk_check(z, frame, order);
   spin_unlock(&z->lock);
-  if (frame == UINT64_MAX) return -ENOMEM;
-  check_mark(z, frame, order);
-  *out = frame << PAGE_SHIFT;
+  *out = z->base + (paddr_t)frame * PAGE_SIZE;
   return 0;
+}
+
+static NORETURN void bad_free(paddr_t pa, const char *why)
+{
+  panic("pmm: page 0x%llx freed, which is %s", (unsigned long long)pa, why);
 }
 
 void pmm_free(paddr_t pa, unsigned order)
 {
-  struct zone *z = zone_of(pa);
-  kassert(IS_ALIGNED(pa, PAGE_SIZE) && order <= PMM_MAX_ORDER);
-  mark_free(z, pa >> PAGE_SHIFT, order);
+  struct zone *z = &zones[pa < zones[PMM_USER].base ? PMM_KERNEL : PMM_USER];
+  uint64_t frame = (pa - z->base) >> PAGE_SHIFT;
+  if (!IS_ALIGNED(pa, PAGE_SIZE) || frame >= z->frames) bad_free(pa, "not the allocator's");
   spin_lock(&z->lock);
-  z->ops->free(z, pa >> PAGE_SHIFT, order);
-  z->free += 1ull << order;
+  struct page *p = &z->pages[frame];
+  if (p->state != PAGE_ALLOCATED) bad_free(pa, "not allocated (freed twice?)");
+  if (p->order != order) bad_free(pa, "part of a block of another size");
+  kassert(p->refs == 1);
+  p->refs = 0;
+  if (JUNK_ENABLED) junk_fill(z, (uint32_t)frame, order);
+  z->free += 1u << order;
+  z->ops->free(z, (uint32_t)frame, order);
   spin_unlock(&z->lock);
 }
 
@@ -167,7 +113,7 @@ void pmm_free_page(paddr_t pa)
 int pmm_alloc_zeroed(enum pmm_zone zone, paddr_t *out)
 {
   int err = pmm_alloc(zone, 0, out);
-  if (!err) memset(phys_to_virt(*out), 0, PAGE_SIZE);
+  if (err == 0) memset(phys_to_virt(*out), 0, PAGE_SIZE);
   return err;
 }
 
@@ -184,7 +130,97 @@ void pmm_get_stats(struct pmm_stats *out)
   }
 }
 
-uint64_t pmm_usable_bytes(void)
+/* ---- start ---- */
+
+static uint64_t free_frames(void)
 {
-  return usable_bytes;
+  uint64_t frames = 0;
+  paddr_t base, end;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) frames += (end - base) / PAGE_SIZE;
+  return frames;
+}
+
+/* The address below which half of the free frames are. */
+static paddr_t free_median(void)
+{
+  uint64_t left = free_frames() / 2;
+  paddr_t base = ZONES_BASE, end;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) {
+    uint64_t frames = (end - base) / PAGE_SIZE;
+    if (left <= frames) return base + left * PAGE_SIZE;
+    left -= frames;
+  }
+  return base;
+}
+
+static paddr_t zone_boundary(void)
+{
+  paddr_t wanted = MAX(KERNEL_ZONE_LEAST, ALIGN_DOWN(pmm_usable_bytes() / 8, (uint64_t)PAGE_SIZE));
+  return MIN(wanted, free_median());
+}
+
+/* Descriptors for every frame from 1 MiB to the end of the last free range for which there is room: a range so far away
+ * that describing the way to it would not fit is left unused. Answers the end; 0 when there is no memory at all. */
+static paddr_t descriptors_alloc(struct page **pages)
+{
+  paddr_t base, end, limit = PADDR_MASK + 1;
+  for (;;) {
+    paddr_t top = 0;
+    for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);)
+      if (end <= limit) top = end;
+    if (top <= ZONES_BASE) return 0;
+    uint64_t frames = (top - ZONES_BASE) / PAGE_SIZE;
+    paddr_t at = frames < FRAME_NONE ? bootmem_alloc_pages((frames * sizeof(struct page) + PAGE_MASK) / PAGE_SIZE) : 0;
+    if (at) {
+      *pages = phys_to_virt(at);
+      return top;
+    }
+    log_warn("pmm: memory below 0x%llx is too far away to be used", (unsigned long long)top);
+    limit = top - 1;
+  }
+}
+
+static int zone_init(enum pmm_zone id, const char *name, paddr_t base, paddr_t end, struct page *pages)
+{
+  struct zone *z = &zones[id];
+  *z = (struct zone){.ops = &buddy_ops, .base = base, .frames = (uint32_t)((end - base) / PAGE_SIZE), .pages = pages};
+  spin_init(&z->lock, name);
+  size_t bytes = z->ops->state_size(z->frames);
+  paddr_t state = bootmem_alloc_pages((bytes + PAGE_MASK) / PAGE_SIZE);
+  if (!state) return -ENOMEM;
+  z->state = phys_to_virt(state);
+  z->ops->init(z);
+  return 0;
+}
+
+static void zone_fill(struct zone *z)
+{
+  paddr_t base, end, zone_end = z->base + (paddr_t)z->frames * PAGE_SIZE;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) {
+    base = MAX(base, z->base);
+    end = MIN(end, zone_end);
+    if (base >= end) continue;
+    uint32_t count = (uint32_t)((end - base) / PAGE_SIZE);
+    z->ops->add(z, (uint32_t)((base - z->base) / PAGE_SIZE), count);
+    z->total += count;
+  }
+  z->free = z->total;
+}
+
+int pmm_init(const struct bootinfo *bi)
+{
+  char value[2];
+  struct page *pages;
+  pmm_debug_fill = cmdline_get(bi->cmdline, "memdebug", value, sizeof value);
+  paddr_t end = descriptors_alloc(&pages);
+  if (!end) return -ENOMEM;
+  paddr_t boundary = MIN(zone_boundary(), end);
+  int err = zone_init(PMM_KERNEL, "kernel zone", ZONES_BASE, boundary, pages);
+  if (err == 0) err = zone_init(PMM_USER, "user zone", boundary, end, pages + (boundary - ZONES_BASE) / PAGE_SIZE);
+  bootmem_close();
+  if (err != 0) return err;
+  for (unsigned i = 0; i < PMM_ZONES; i++) zone_fill(&zones[i]);
+  log_info("pmm: %s allocator, kernel zone below 0x%llx: %u pages free, user zone: %u", zones[0].ops->name,
+           (unsigned long long)boundary, zones[PMM_KERNEL].free, zones[PMM_USER].free);
+  return zones[PMM_KERNEL].free < ZONE_FRAMES_LEAST || zones[PMM_USER].free < ZONE_FRAMES_LEAST ? -ENOMEM : 0;
 }

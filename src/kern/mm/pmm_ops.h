@@ -11,9 +11,10 @@
 #define FRAME_NONE UINT32_MAX
 
 enum page_state {
-  PAGE_RESERVED = 0, /* not the allocator's: holes, the kernel, boot allocations; and all but the first frame of a block */
-  PAGE_FREE,         /* first frame of a free block */
-  PAGE_ALLOCATED,    /* first frame of an allocated block */
+  PAGE_RESERVED =
+    0,            /* not the allocator's: holes, the kernel, boot allocations; and all but the first frame of a block */
+  PAGE_FREE,      /* first frame of a free block */
+  PAGE_ALLOCATED, /* first frame of an allocated block */
 };
 
 #define PAGE_JUNKED 0x1u /* carries the free pattern (debug builds) */
@@ -23,8 +24,7 @@ struct page {
   uint32_t next, prev; /* the algorithm's, in a free block */
   uint8_t state;       /* enum page_state */
   uint8_t order;       /* of the block, in its first frame */
-  uint8_t flags;       /* PAGE_* */
-  uint8_t zone;        /* enum pmm_zone, in an allocated block */
+  uint16_t flags;      /* PAGE_* */
   uint32_t refs;       /* users of an allocated block; one today */
 };
 _Static_assert(sizeof(struct page) == 16, "descriptors cost 16 bytes a frame");

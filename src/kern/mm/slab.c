@@ -1,190 +1,282 @@
 /*
- * Slab caches: objects of one size in runs of four pages, aligned to their size so that an object finds its slab by
- * masking. Free objects form a list inside the slab. One empty slab a cache is kept, so that a single object going back
- * and forth costs no mapping.
+ * Object caches. The fast paths take from and put on a list of the processor's own, with interrupts disabled and no lock;
+ * only every `batch` objects do they go to the slabs, with the cache's lock. Lock order: caches_lock > cache lock > kva.
  *
- * Debug builds fill objects on allocation and on free, and check on allocation that a free object was not written. A
- * freed object is recognised by the seal in its second word; a second free finds it there.
+ * A free object begins with the link to the next one. In debug builds the second word mixes that link with the object's
+ * address and the rest is JUNK_FREE: that tells a second free, and a write after free when the object is handed out again.
  */
 #include "slab.h"
+#include "junk.h"
 #include "kva.h"
+
+#include <kern/alloc_fault.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
-#define FILL_ALLOCATED 0xA5
-#define FILL_FREE 0x6B
-#define FILL_FREE_WORD 0x6B6B6B6B6B6B6B6Bull
-#define SEAL 0xF4EE0B1EC7F4EE0Bull
-#define HEADER_SIZE 64u
+#define BATCH_BYTES 4096u
+#define BATCH_MAX 32u
+#define SEAL_KEY 0x6B6D656D5EA1EDull
+#define CHECK_WORDS 32u /* of a large object, without memdebug */
 
-struct slab {
-  struct list link;         /* cache lock */
-  struct kmem_cache *cache;
-  struct free_object *free; /* cache lock */
-  uint32_t used;            /* cache lock */
-};
-_Static_assert(sizeof(struct slab) <= HEADER_SIZE, "objects begin after the header");
+static struct spinlock caches_lock = SPINLOCK_INIT("kmem caches");
+static struct list caches = LIST_INIT(caches); /* caches_lock */
 
-struct free_object {
-  struct free_object *next;
-  uint64_t seal;
-  uint64_t rest[];
-};
+/* ---- free objects ---- */
 
-void slab_cache_init(struct kmem_cache *c, const char *name, size_t size)
+static uint64_t seal_of(const uint64_t *object)
 {
-  *c = (struct kmem_cache){.name = name, .size = (uint32_t)ALIGN_UP(MAX(size, (size_t)32), 16)};
-  c->per_slab = (SLAB_SIZE - HEADER_SIZE) / c->size;
-  spin_init(&c->lock, name);
-  list_init(&c->partial);
-  list_init(&c->full);
+  return object[0] ^ (uint64_t)(uintptr_t)object ^ SEAL_KEY;
 }
 
-static struct slab *slab_of(const void *p)
+static void object_link(void *p, void *next)
 {
-  return (struct slab *)ALIGN_DOWN((vaddr_t)p, SLAB_SIZE);
+  uint64_t *object = p;
+  object[0] = (uint64_t)(uintptr_t)next;
+  if (JUNK_ENABLED) object[1] = seal_of(object);
 }
 
-struct kmem_cache *slab_cache_of(const void *p)
+static void *object_next(const void *p)
 {
-  const struct slab *s = slab_of(p);
-  vaddr_t offset = (vaddr_t)p - (vaddr_t)s - HEADER_SIZE;
-  if (offset % s->cache->size || offset / s->cache->size >= s->cache->per_slab) panic("kfree of %p, inside an object", p);
-  return s->cache;
+  return *(void *const *)p;
 }
 
-static uint64_t seal_of(const struct free_object *o) { return SEAL ^ (vaddr_t)o; }
-
-static void bury(const struct kmem_cache *c, struct free_object *o)
+static size_t checked_words(const struct kmem_cache *c)
 {
-  o->seal = seal_of(o);
-#ifndef NDEBUG
-  memset(o->rest, FILL_FREE, c->size - sizeof *o);
-#else
-  (void)c;
-#endif
+  size_t words = c->size / 8;
+  return pmm_debug_fill ? words : MIN(words, (size_t)CHECK_WORDS);
 }
 
-static void unearth(const struct kmem_cache *c, struct free_object *o)
+static void object_check(const struct kmem_cache *c, const uint64_t *object)
 {
-#ifndef NDEBUG
-  bool intact = o->seal == seal_of(o);
-  for (size_t i = 0; intact && i < (c->size - sizeof *o) / sizeof o->rest[0]; i++) intact = o->rest[i] == FILL_FREE_WORD;
-  if (!intact) panic("%s object %p was written after it was freed", c->name, (void *)o);
-  memset(o, FILL_ALLOCATED, c->size);
-#else
-  (void)c;
-  o->seal = 0;
-#endif
+  size_t words = checked_words(c);
+  if (object[1] == seal_of(object) && junk_damage(object + 2, words - 2) == words - 2) return;
+  panic("kmem: object %p of cache %s written after it was freed", (const void *)object, c->name);
 }
 
-/* A fresh slab on the partial list. The lock is not held: mapping takes its own. */
-static struct slab *slab_create(struct kmem_cache *c)
+static void object_junk_free(struct kmem_cache *c, void *p)
 {
-  void *p;
-  if (kva_alloc(SLAB_PAGES, SLAB_PAGES, 0, &p)) return NULL;
-  for (unsigned i = 0; i < SLAB_PAGES; i++) kva_note_set((char *)p + i * PAGE_SIZE, KVA_SLAB);
-  struct slab *s = p;
-  *s = (struct slab){.cache = c};
-  for (uint32_t i = c->per_slab; i-- > 0;) {
-    struct free_object *o = (struct free_object *)((char *)p + HEADER_SIZE + i * c->size);
-    o->next = s->free;
-    s->free = o;
-    bury(c, o);
-  }
+  uint64_t *object = p;
+  vaddr_t offset = (vaddr_t)p - (vaddr_t)block_of(p) - SLAB_HEADER;
+  if (offset % c->size != 0) panic("kmem: %p freed, which is inside an object of cache %s", p, c->name);
+  if (object[1] == seal_of(object) && junk_damage(object + 2, checked_words(c) - 2) == checked_words(c) - 2)
+    panic("kmem: object %p of cache %s freed twice", p, c->name);
+  memset(p, JUNK_FREE_BYTE, c->size);
+}
+
+/* ---- slabs, with the cache's lock held ---- */
+
+static struct slab *slab_grow(struct kmem_cache *c)
+{
+  void *memory;
+  if (kva_heap_alloc(SLAB_PAGES, SLAB_SIZE, &memory) != 0) return NULL;
+  struct slab *s = memory;
+  *s = (struct slab){.magic = SLAB_MAGIC, .cache = c};
+  list_push_front(&c->partial, &s->link);
   return s;
 }
 
-static void slab_destroy(struct slab *s)
+static void slab_release(struct slab *s)
 {
-  for (unsigned i = 0; i < SLAB_PAGES; i++) kva_note_set((char *)s + i * PAGE_SIZE, KVA_PLAIN);
-  kva_free(s, SLAB_PAGES, 0);
+  list_remove(&s->link);
+  s->magic = 0;
+  kva_heap_free(s, SLAB_PAGES);
 }
 
-/* Locked; a partial slab or null. */
-static struct free_object *pop(struct kmem_cache *c)
+static struct slab *slab_with_room(struct kmem_cache *c)
 {
-  if (list_empty(&c->partial)) return NULL;
-  struct slab *s = list_first(&c->partial, struct slab, link);
-  struct free_object *o = s->free;
-  s->free = o->next;
-  if (s->used++ == 0) c->empty--;
-  if (!s->free) {
-    list_remove(&s->link);
-    list_push_back(&c->full, &s->link);
+  if (!list_empty(&c->partial)) return list_first(&c->partial, struct slab, link);
+  if (list_empty(&c->empty)) return slab_grow(c);
+  struct slab *s = list_first(&c->empty, struct slab, link);
+  list_remove(&s->link);
+  list_push_front(&c->partial, &s->link);
+  return s;
+}
+
+static void *slab_take(struct kmem_cache *c, struct slab *s)
+{
+  void *p = s->free;
+  if (p) {
+    s->free = object_next(p);
+  } else {
+    p = (uint8_t *)s + SLAB_HEADER + (size_t)s->carved++ * c->size;
+    if (JUNK_ENABLED) memset(p, JUNK_FREE_BYTE, c->size);
   }
-  c->live++;
-  return o;
+  s->used++;
+  if (!s->free && s->carved == c->per_slab) list_remove(&s->link);
+  return p;
+}
+
+static void slab_put(struct kmem_cache *c, void *p)
+{
+  struct slab *s = (struct slab *)block_of(p);
+  object_link(p, s->free);
+  s->free = p;
+  if (--s->used > 0) {
+    if (list_empty(&s->link)) list_push_back(&c->partial, &s->link);
+    return;
+  }
+  list_remove(&s->link);
+  if (list_empty(&c->empty))
+    list_push_front(&c->empty, &s->link);
+  else
+    slab_release(s);
+}
+
+/* ---- a processor's list, interrupts disabled ---- */
+
+static void objects_push(struct cpu_objects *own, void *p)
+{
+  object_link(p, own->free);
+  own->free = p;
+  own->count++;
+}
+
+static void *objects_pop(struct cpu_objects *own)
+{
+  void *p = own->free;
+  own->free = object_next(p);
+  own->count--;
+  return p;
+}
+
+static __attribute__((noinline)) bool objects_refill(struct kmem_cache *c, struct cpu_objects *own)
+{
+  spin_lock(&c->lock);
+  for (uint32_t n = 0; n < c->batch; n++) {
+    /* Growing is for the object that is wanted now, not for stock. */
+    struct slab *s = n == 0 || !list_empty(&c->partial) ? slab_with_room(c) : NULL;
+    if (!s) break;
+    objects_push(own, slab_take(c, s));
+  }
+  spin_unlock(&c->lock);
+  return own->count > 0;
+}
+
+static __attribute__((noinline)) void objects_drain(struct kmem_cache *c, struct cpu_objects *own, uint32_t keep)
+{
+  spin_lock(&c->lock);
+  while (own->count > keep) slab_put(c, objects_pop(own));
+  spin_unlock(&c->lock);
+}
+
+static struct cpu_objects *objects_own(struct kmem_cache *c)
+{
+  return &c->cpu[cpu_self()->id];
+}
+
+static void *take(struct kmem_cache *c)
+{
+  void *p = NULL;
+  bool enabled = arch_irq_disable();
+  struct cpu_objects *own = objects_own(c);
+  if (own->count > 0 || objects_refill(c, own)) {
+    p = objects_pop(own);
+    own->allocs++;
+  }
+  arch_irq_restore(enabled);
+  return p;
+}
+
+/* ---- interface ---- */
+
+void *cache_alloc(struct kmem_cache *c, bool fill)
+{
+  if (alloc_should_fail()) return NULL;
+  void *p = take(c);
+  if (!p) {
+    kmem_reclaim();
+    p = take(c);
+    if (!p) return NULL;
+  }
+  if (JUNK_ENABLED) {
+    object_check(c, p);
+    if (fill)
+      memset(p, JUNK_NEW_BYTE, c->size);
+    else
+      ((uint64_t *)p)[1] = 0; /* no longer free */
+  }
+  return p;
 }
 
 void *kmem_cache_alloc(struct kmem_cache *c)
 {
-  spin_lock(&c->lock);
-  struct free_object *o = pop(c);
-  if (!o) {
-    spin_unlock(&c->lock);
-    struct slab *s = slab_create(c);
-    spin_lock(&c->lock);
-    if (s) {
-      list_push_front(&c->partial, &s->link);
-      c->slabs++;
-      c->empty++;
-    }
-    o = pop(c);
-  }
-  spin_unlock(&c->lock);
-  if (o) unearth(c, o);
-  return o;
-}
-
-static bool on_free_list(const struct slab *s, const struct free_object *o)
-{
-  for (const struct free_object *f = s->free; f; f = f->next)
-    if (f == o) return true;
-  return false;
+  return cache_alloc(c, true);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *p)
 {
-  struct slab *s = slab_of(p), *spare = NULL;
-  struct free_object *o = p;
+  if (JUNK_ENABLED) object_junk_free(c, p);
+  bool enabled = arch_irq_disable();
+  struct cpu_objects *own = objects_own(c);
+  objects_push(own, p);
+  own->frees++;
+  if (own->count > 2 * c->batch) objects_drain(c, own, c->batch);
+  arch_irq_restore(enabled);
+}
 
-  if (s->cache != c) panic("%p freed to cache %s is not of it", p, c->name);
-  spin_lock(&c->lock);
-  if (o->seal == seal_of(o) && on_free_list(s, o)) panic("double free of %s object %p", c->name, p);
-  bury(c, o);
-  if (!s->free) {
-    list_remove(&s->link);
-    list_push_front(&c->partial, &s->link);
-  }
-  o->next = s->free;
-  s->free = o;
-  c->live--;
-  if (--s->used == 0 && ++c->empty > 1) {
-    c->empty--;
-    c->slabs--;
-    list_remove(&s->link);
-    spare = s;
-  }
-  spin_unlock(&c->lock);
-  if (spare) slab_destroy(spare);
+void cache_init(struct kmem_cache *c, const char *name, size_t size)
+{
+  *c = (struct kmem_cache){.name = name, .size = (uint32_t)ALIGN_UP(MAX(size, (size_t)16), (size_t)16)};
+  c->per_slab = (SLAB_SIZE - SLAB_HEADER) / c->size;
+  c->batch = MAX(MIN(BATCH_BYTES / c->size, BATCH_MAX), 2u);
+  spin_init(&c->lock, name);
+  list_init(&c->partial);
+  list_init(&c->empty);
+  spin_lock(&caches_lock);
+  list_push_back(&caches, &c->link);
+  spin_unlock(&caches_lock);
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size)
 {
-  if (size == 0 || size > SLAB_SIZE / 4) return NULL;
-  struct kmem_cache *c = kmalloc(sizeof *c);
-  if (c) slab_cache_init(c, name, size);
+  struct kmem_cache *c = size <= CACHE_MAX_SIZE ? kmalloc(sizeof *c) : NULL;
+  if (c) cache_init(c, name, size);
   return c;
+}
+
+/* The calling processor's list and the slabs that are empty then. (With more processors, theirs by an interrupt.) */
+static void cache_reclaim(struct kmem_cache *c)
+{
+  bool enabled = arch_irq_disable();
+  objects_drain(c, objects_own(c), 0);
+  arch_irq_restore(enabled);
+  spin_lock(&c->lock);
+  while (!list_empty(&c->empty)) slab_release(list_first(&c->empty, struct slab, link));
+  spin_unlock(&c->lock);
+}
+
+void kmem_reclaim(void)
+{
+  spin_lock(&caches_lock);
+  list_for_each (c, &caches, struct kmem_cache, link) cache_reclaim(c);
+  spin_unlock(&caches_lock);
+}
+
+static uint64_t cache_live(const struct kmem_cache *c)
+{
+  uint64_t live = 0;
+  for (unsigned i = 0; i < MAX_CPUS; i++) live += c->cpu[i].allocs - c->cpu[i].frees;
+  return live;
 }
 
 void kmem_cache_destroy(struct kmem_cache *c)
 {
-  kassert(c->live == 0);
-  list_for_each_safe(s, &c->partial, struct slab, link)
-  {
-    list_remove(&s->link);
-    slab_destroy(s);
-  }
+  if (cache_live(c) != 0)
+    panic("kmem: cache %s destroyed with %llu objects in use", c->name, (unsigned long long)cache_live(c));
+  spin_lock(&caches_lock);
+  list_remove(&c->link);
+  spin_unlock(&caches_lock);
+  cache_reclaim(c);
   kfree(c);
+}
+
+void cache_totals(uint64_t *bytes, uint64_t *objects)
+{
+  spin_lock(&caches_lock);
+  list_for_each (c, &caches, struct kmem_cache, link) {
+    uint64_t live = cache_live(c);
+    *objects += live;
+    *bytes += live * c->size;
+  }
+  spin_unlock(&caches_lock);
 }

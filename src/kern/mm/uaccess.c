@@ -1,163 +1,163 @@
 /*
- * Copies between the kernel and programs: page by page, through the page tables and the direct map, under the address
- * space's lock so that nothing is unmapped in the middle of a page. An absent page is resolved as a fault would be.
+ * Copying between the kernel and a program: page by page, through the direct map, at the address the program's page tables
+ * name. The program's address itself is never dereferenced. The address space is locked from finding a page to the end of
+ * copying it, so that the page cannot go in between.
  */
-#include "region.h"
+#include <kern/uaccess.h>
+
+#include "aspace_impl.h"
+
 #include <kern/arch.h>
 #include <kern/process.h>
 #include <kern/string.h>
 #include <kern/trap.h>
-#include <kern/uaccess.h>
 
-static bool range_ok(uaddr_t addr, size_t len)
+enum direction { FROM_USER, TO_USER, ZERO_USER };
+
+/* The running process's address space; null in kernel threads. */
+static struct aspace *own_aspace(void)
 {
-  uint64_t end;
-  return !__builtin_add_overflow(addr, (uint64_t)len, &end) && addr >= USER_BASE && end <= USER_TOP;
+  const struct process *p = process_current();
+  return p ? p->aspace : NULL;
 }
 
-/* The kernel's address of a program's byte that allows `access`; good to the end of its page while locked. */
-static int resolve(struct aspace *as, uaddr_t addr, unsigned access, uint8_t **out)
+static bool in_window(uaddr_t addr, size_t len)
 {
+  return addr >= USER_BASE && addr <= USER_TOP && len <= USER_TOP - addr;
+}
+
+/* Where the byte at `addr` is in the direct map; valid up to the end of its page. as->lock held. */
+static int page_find(struct aspace *as, uaddr_t addr, unsigned access, uint8_t **out)
+{
+  unsigned needed = PMAP_USER | (access == ACCESS_WRITE ? PMAP_WRITE : 0);
   struct pmap_entry e;
-  for (int tries = 0;; tries++) {
-    if (pmap_lookup(&as->pmap, addr, &e) && (e.attrs & PMAP_USER) && (access == ACCESS_READ || (e.attrs & PMAP_WRITE))) {
-      *out = phys_to_virt(e.pa);
-      return 0;
-    }
-    int err = tries ? -EFAULT : aspace_fault_locked(as, addr, access);
-    if (err) return err == -ENOMEM ? err : -EFAULT;
+  if (!pmap_lookup(&as->pmap, addr, &e) || (e.attrs & needed) != needed) {
+    int err = aspace_fault_locked(as, addr, access);
+    if (err != 0) return err == -ENOMEM ? -ENOMEM : -EFAULT;
+    if (!pmap_lookup(&as->pmap, addr, &e) || (e.attrs & needed) != needed) return -EFAULT;
   }
+  *out = phys_to_virt(e.pa);
+  return 0;
 }
 
-/* Calls step(context, kernel address, length) for each page's part of [addr, addr + len). */
-static int for_each_part(struct aspace *as, uaddr_t addr, size_t len, unsigned access,
-                         int (*step)(void *context, uint8_t *at, size_t n), void *context)
+static size_t page_left(uaddr_t addr, size_t len)
+{
+  return MIN(len, (size_t)(PAGE_SIZE - (addr & PAGE_MASK)));
+}
+
+static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
 {
   int err = 0;
+  if (len == 0) return 0;
+  if (!as || !in_window(addr, len)) return -EFAULT;
   mutex_lock(&as->lock);
-  while (!err && len) {
-    uint8_t *at;
-    size_t n = MIN(len, PAGE_SIZE - (addr & PAGE_MASK));
-    err = resolve(as, addr, access, &at);
-    if (!err) err = step(context, at, n);
+  while (len > 0) {
+    size_t n = page_left(addr, len);
+    uint8_t *page;
+    err = page_find(as, addr, direction == FROM_USER ? ACCESS_READ : ACCESS_WRITE, &page);
+    if (err != 0) break;
+    if (direction == FROM_USER)
+      memcpy(buf, page, n);
+    else if (direction == TO_USER)
+      memcpy(page, buf, n);
+    else
+      memset(page, 0, n);
+    if (buf) buf += n;
     addr += n;
     len -= n;
   }
   mutex_unlock(&as->lock);
-  return err < 0 ? err : 0;
-}
-
-static int step_in(void *context, uint8_t *at, size_t n)
-{
-  uint8_t **to = context;
-  memcpy(*to, at, n);
-  *to += n;
-  return 0;
-}
-
-static int step_out(void *context, uint8_t *at, size_t n)
-{
-  const uint8_t **from = context;
-  memcpy(at, *from, n);
-  *from += n;
-  return 0;
-}
-
-static int step_zero(void *context, uint8_t *at, size_t n)
-{
-  (void)context;
-  memset(at, 0, n);
-  return 0;
+  return err;
 }
 
 int aspace_copy_in(struct aspace *as, void *dst, uaddr_t src, size_t len)
 {
-  uint8_t *to = dst;
-  return range_ok(src, len) ? for_each_part(as, src, len, ACCESS_READ, step_in, &to) : -EFAULT;
+  return transfer(as, FROM_USER, src, dst, len);
 }
 
 int aspace_copy_out(struct aspace *as, uaddr_t dst, const void *src, size_t len)
 {
-  const uint8_t *from = src;
-  return range_ok(dst, len) ? for_each_part(as, dst, len, ACCESS_WRITE, step_out, &from) : -EFAULT;
+  return transfer(as, TO_USER, dst, (uint8_t *)(uintptr_t)src, len);
 }
 
 int copy_from_user(void *dst, uaddr_t src, size_t len)
 {
-  return aspace_copy_in(process_current()->aspace, dst, src, len);
+  return transfer(own_aspace(), FROM_USER, src, dst, len);
 }
 
 int copy_to_user(uaddr_t dst, const void *src, size_t len)
 {
-  return aspace_copy_out(process_current()->aspace, dst, src, len);
+  return aspace_copy_out(own_aspace(), dst, src, len);
 }
 
 int user_zero(uaddr_t dst, size_t len)
 {
-  return range_ok(dst, len) ? for_each_part(process_current()->aspace, dst, len, ACCESS_WRITE, step_zero, NULL) : -EFAULT;
+  return transfer(own_aspace(), ZERO_USER, dst, NULL, len);
 }
 
-struct string_copy {
-  char *to;
-  size_t room;
-};
-#define STRING_DONE 1
-
-static int step_string(void *context, uint8_t *at, size_t n)
+static int string_copy_in(struct aspace *as, char *dst, uaddr_t src, size_t size)
 {
-  struct string_copy *s = context;
-  size_t take = MIN(n, s->room);
-  const uint8_t *null = memchr(at, 0, take);
-  if (null) take = (size_t)(null - at) + 1;
-  memcpy(s->to, at, take);
-  s->to += take;
-  s->room -= take;
-  return null ? STRING_DONE : s->room ? 0 : -ENAMETOOLONG;
+  while (size > 0) {
+    uint8_t *page;
+    if (!in_window(src, 1)) return -EFAULT;
+    int err = page_find(as, src, ACCESS_READ, &page);
+    if (err != 0) return err;
+    size_t n = page_left(src, size);
+    const uint8_t *null = memchr(page, '\0', n);
+    if (null) n = (size_t)(null - page) + 1;
+    memcpy(dst, page, n);
+    if (dst[n - 1] == '\0') return 0; /* in the copy: another thread may write the page meanwhile */
+    dst += n;
+    src += n;
+    size -= n;
+  }
+  return -ENAMETOOLONG;
 }
 
 int copy_string_from_user(char *dst, uaddr_t src, size_t size)
 {
-  struct string_copy s = {.to = dst, .room = size};
-  if (size == 0) return -ENAMETOOLONG;
-  if (src < USER_BASE || src >= USER_TOP) return -EFAULT;
-  size_t most = MIN(size, USER_TOP - src);
-  int err = for_each_part(process_current()->aspace, src, most, ACCESS_READ, step_string, &s);
-  if (!err && s.room && (s.to == dst || s.to[-1])) err = -EFAULT; /* ran into the window's end */
+  struct aspace *as = own_aspace();
+  if (!as) return -EFAULT;
+  mutex_lock(&as->lock);
+  int err = string_copy_in(as, dst, src, size);
+  mutex_unlock(&as->lock);
   return err;
 }
 
 /* ---- uio ---- */
 
-static void uio_advance(struct uio *uio, size_t n)
+static void uio_consume(struct uio *uio, size_t n)
 {
-  if (uio->user) uio->uaddr += n;
-  else uio->kernel += n;
+  if (uio->user)
+    uio->uaddr += n;
+  else
+    uio->kernel += n;
   uio->left -= n;
 }
 
 int uio_put(struct uio *uio, const void *src, size_t n)
 {
-  int err = 0;
-  if (uio->user) err = copy_to_user(uio->uaddr, src, n);
-  else memcpy(uio->kernel, src, n);
-  if (!err) uio_advance(uio, n);
-  return err;
+  int err = uio->user ? copy_to_user(uio->uaddr, src, n) : 0;
+  if (err != 0) return err;
+  if (!uio->user) memcpy(uio->kernel, src, n);
+  uio_consume(uio, n);
+  return 0;
 }
 
 int uio_get(struct uio *uio, void *dst, size_t n)
 {
-  int err = 0;
-  if (uio->user) err = copy_from_user(dst, uio->uaddr, n);
-  else memcpy(dst, uio->kernel, n);
-  if (!err) uio_advance(uio, n);
-  return err;
+  int err = uio->user ? copy_from_user(dst, uio->uaddr, n) : 0;
+  if (err != 0) return err;
+  if (!uio->user) memcpy(dst, uio->kernel, n);
+  uio_consume(uio, n);
+  return 0;
 }
 
 int uio_put_zeros(struct uio *uio, size_t n)
 {
-  int err = 0;
-  if (uio->user) err = user_zero(uio->uaddr, n);
-  else memset(uio->kernel, 0, n);
-  if (!err) uio_advance(uio, n);
-  return err;
+  int err = uio->user ? user_zero(uio->uaddr, n) : 0;
+  if (err != 0) return err;
+  if (!uio->user) memset(uio->kernel, 0, n);
+  uio_consume(uio, n);
+  return 0;
 }

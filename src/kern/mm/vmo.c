@@ -1,42 +1,42 @@
 /*
- * Memory objects: a two-level table of pages, filled as pages are first asked for. Chunks of the table appear with their
- * first page; the last one is as long as the object needs.
+ * Memory by page index: a radix tree of 32-way nodes, as high as the object's size needs (a single page needs no node at
+ * all). A page found stays valid until the object goes or its last user decommits it.
  */
+#include "vmo_impl.h"
+
 #include <kern/arch.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
-#include "vmo_private.h"
 #include <uapi/abi.h>
 
-#define CHUNK_PAGES 512u
+#define NODE_BITS 5
+#define NODE_SLOTS (1u << NODE_BITS)
+
+/* Slots of the lowest level hold pages' physical addresses, others pointers to nodes; 0: empty. */
+struct vmo_node {
+  uintptr_t slot[NODE_SLOTS];
+};
 
 struct vmo {
   struct spinlock lock;
-  uint32_t refs;      /* atomic */
+  unsigned refs;      /* atomic */
+  unsigned height;    /* constant; levels of nodes */
   uint64_t pages;     /* constant */
   uint64_t committed; /* lock */
-  paddr_t *chunks[];  /* lock; null until the first page; an entry 0: absent */
+  uintptr_t root;     /* lock; as a slot */
 };
-
-static uint64_t chunk_count(uint64_t pages) { return (pages + CHUNK_PAGES - 1) / CHUNK_PAGES; }
-
-/* Entries of chunk `c`. */
-static uint64_t chunk_length(const struct vmo *v, uint64_t c)
-{
-  return MIN((uint64_t)CHUNK_PAGES, v->pages - c * CHUNK_PAGES);
-}
 
 int vmo_create(uint64_t size, struct vmo **out)
 {
   if (size == 0 || size > USER_TOP - USER_BASE) return -EINVAL;
-  uint64_t pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
-  struct vmo *v = kzalloc(sizeof *v + chunk_count(pages) * sizeof v->chunks[0]);
+  struct vmo *v = kzalloc(sizeof *v);
   if (!v) return -ENOMEM;
-  spin_init(&v->lock, "memory object");
+  spin_init(&v->lock, "vmo");
   v->refs = 1;
-  v->pages = pages;
+  v->pages = (size + PAGE_MASK) >> PAGE_SHIFT;
+  while (v->pages > 1ull << (NODE_BITS * v->height)) v->height++;
   *out = v;
   return 0;
 }
@@ -46,127 +46,128 @@ void vmo_ref(struct vmo *v)
   __atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);
 }
 
+/* Frees the pages [first, end) below *slot, a subtree of that height, and the nodes that carried only those; answers how
+ * many pages. Indices count from the subtree's first page. */
+static uint64_t slot_cut(uintptr_t *slot, unsigned height, uint64_t first, uint64_t end)
+{
+  uint64_t freed = 0;
+  if (!*slot) return 0;
+  if (height == 0) {
+    pmm_free_page(*slot);
+    *slot = 0;
+    return 1;
+  }
+  struct vmo_node *node = (struct vmo_node *)*slot;
+  uint64_t span = 1ull << (NODE_BITS * (height - 1)), base = first / span * span;
+  for (uint64_t i = first / span; base < end; i++, base += span)
+    freed += slot_cut(&node->slot[i], height - 1, MAX(first, base) - base, MIN(end - base, span));
+  if (first == 0 && end == span * NODE_SLOTS) {
+    kfree(node);
+    *slot = 0;
+  }
+  return freed;
+}
+
+void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count)
+{
+  kassert(first <= v->pages && count <= v->pages - first);
+  spin_lock(&v->lock);
+  v->committed -= slot_cut(&v->root, v->height, first, first + count);
+  spin_unlock(&v->lock);
+}
+
 void vmo_unref(struct vmo *v)
 {
-  if (__atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL)) return;
-  for (uint64_t c = 0; c < chunk_count(v->pages); c++) {
-    if (!v->chunks[c]) continue;
-    for (uint64_t i = 0; i < chunk_length(v, c); i++)
-      if (v->chunks[c][i]) pmm_free_page(v->chunks[c][i]);
-    kfree(v->chunks[c]);
-  }
+  if (__atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+  slot_cut(&v->root, v->height, 0, 1ull << (NODE_BITS * v->height));
   kfree(v);
 }
 
 uint64_t vmo_size(const struct vmo *v)
 {
-  return v->pages * PAGE_SIZE;
+  return v->pages << PAGE_SHIFT;
 }
 
-static paddr_t *entry_of(struct vmo *v, uint64_t index)
+/* The slot of a page, lock held. With `make`, absent nodes are made; null when one is missing. */
+static uintptr_t *slot_find(struct vmo *v, uint64_t index, bool make)
 {
-  paddr_t *chunk = v->chunks[index / CHUNK_PAGES];
-  return chunk ? &chunk[index % CHUNK_PAGES] : NULL;
-}
-
-/* The table's entry for `index`, made when absent. Not locked. */
-static int make_entry(struct vmo *v, uint64_t index)
-{
-  uint64_t c = index / CHUNK_PAGES;
-  paddr_t *chunk = kcalloc(chunk_length(v, c), sizeof *chunk);
-  if (!chunk) return -ENOMEM;
-  spin_lock(&v->lock);
-  if (!v->chunks[c]) {
-    v->chunks[c] = chunk;
-    chunk = NULL;
+  uintptr_t *slot = &v->root;
+  for (unsigned level = v->height; level > 0; level--) {
+    if (!*slot && make) *slot = (uintptr_t)kzalloc(sizeof(struct vmo_node));
+    if (!*slot) return NULL;
+    slot = &((struct vmo_node *)*slot)->slot[(index >> (NODE_BITS * (level - 1))) & (NODE_SLOTS - 1)];
   }
-  spin_unlock(&v->lock);
-  kfree(chunk); /* somebody else was faster */
-  return 0;
+  return slot;
 }
 
-/* The page at `index` if it is there, with whether its entry is. */
-static paddr_t look(struct vmo *v, uint64_t index, bool *has_entry)
+/* lock held */
+static int page_commit(struct vmo *v, uint64_t index, paddr_t *out)
 {
-  spin_lock(&v->lock);
-  paddr_t *e = entry_of(v, index), pa = e ? *e : 0;
-  *has_entry = e;
-  spin_unlock(&v->lock);
-  return pa;
+  uintptr_t *slot = slot_find(v, index, true);
+  if (!slot) return -ENOMEM;
+  if (!*slot) {
+    paddr_t pa;
+    int err = pmm_alloc_zeroed(PMM_USER, &pa);
+    if (err != 0) return err;
+    *slot = pa;
+    v->committed++;
+  }
+  *out = *slot;
+  return 0;
 }
 
 int vmo_get_page(struct vmo *v, uint64_t index, bool commit, paddr_t *out)
 {
-  bool has_entry;
+  int err = -ENOENT;
   if (index >= v->pages) return -ERANGE;
-  *out = look(v, index, &has_entry);
-  if (*out) return 0;
-  if (!commit) return -ENOENT;
-
-  paddr_t fresh;
-  int err = has_entry ? 0 : make_entry(v, index);
-  if (!err) err = pmm_alloc_zeroed(PMM_USER, &fresh);
-  if (err) return err;
   spin_lock(&v->lock);
-  paddr_t *e = entry_of(v, index);
-  if (!*e) {
-    *e = fresh;
-    v->committed++;
-    fresh = 0;
-  }
-  *out = *e;
-  spin_unlock(&v->lock);
-  if (fresh) pmm_free_page(fresh);
-  return 0;
-}
-
-void vmo_decommit(struct vmo *v, uint64_t index)
-{
-  spin_lock(&v->lock);
-  paddr_t *e = index < v->pages ? entry_of(v, index) : NULL, pa = e ? *e : 0;
-  if (pa) {
-    *e = 0;
-    v->committed--;
+  uintptr_t *slot = slot_find(v, index, false);
+  if (slot && *slot) {
+    *out = *slot;
+    err = 0;
+  } else if (commit) {
+    err = page_commit(v, index, out);
   }
   spin_unlock(&v->lock);
-  if (pa) pmm_free_page(pa);
+  return err;
 }
 
-static int range_check(const struct vmo *v, uint64_t offset, size_t len)
+static bool range_valid(const struct vmo *v, uint64_t offset, size_t len)
 {
-  uint64_t end;
-  return __builtin_add_overflow(offset, (uint64_t)len, &end) || end > vmo_size(v) ? -ERANGE : 0;
+  return offset <= vmo_size(v) && len <= vmo_size(v) - offset;
 }
 
 int vmo_read(struct vmo *v, uint64_t offset, void *buf, size_t len)
 {
-  int err = range_check(v, offset, len);
-  for (uint8_t *to = buf; !err && len;) {
-    size_t in = offset % PAGE_SIZE, n = MIN(len, PAGE_SIZE - in);
+  if (!range_valid(v, offset, len)) return -ERANGE;
+  for (uint8_t *to = buf; len > 0;) {
+    size_t at = offset & PAGE_MASK, n = MIN(len, PAGE_SIZE - at);
     paddr_t pa;
-    err = vmo_get_page(v, offset / PAGE_SIZE, false, &pa);
-    if (err == -ENOENT) err = 0, memset(to, 0, n);
-    else if (!err) memcpy(to, (uint8_t *)phys_to_virt(pa) + in, n);
+    if (vmo_get_page(v, offset >> PAGE_SHIFT, false, &pa) == 0)
+      memcpy(to, (uint8_t *)phys_to_virt(pa) + at, n);
+    else
+      memset(to, 0, n);
     to += n;
     offset += n;
     len -= n;
   }
-  return err;
+  return 0;
 }
 
 int vmo_write(struct vmo *v, uint64_t offset, const void *buf, size_t len)
 {
-  int err = range_check(v, offset, len);
-  for (const uint8_t *from = buf; !err && len;) {
-    size_t in = offset % PAGE_SIZE, n = MIN(len, PAGE_SIZE - in);
+  if (!range_valid(v, offset, len)) return -ERANGE;
+  for (const uint8_t *from = buf; len > 0;) {
+    size_t at = offset & PAGE_MASK, n = MIN(len, PAGE_SIZE - at);
     paddr_t pa;
-    err = vmo_get_page(v, offset / PAGE_SIZE, true, &pa);
-    if (!err) memcpy((uint8_t *)phys_to_virt(pa) + in, from, n);
+    int err = vmo_get_page(v, offset >> PAGE_SHIFT, true, &pa);
+    if (err != 0) return err;
+    memcpy((uint8_t *)phys_to_virt(pa) + at, from, n);
     from += n;
     offset += n;
     len -= n;
   }
-  return err;
+  return 0;
 }
 
 uint64_t vmo_committed_pages(const struct vmo *v)
@@ -174,7 +175,7 @@ uint64_t vmo_committed_pages(const struct vmo *v)
   return __atomic_load_n(&v->committed, __ATOMIC_RELAXED);
 }
 
-bool vmo_shared(const struct vmo *v, uint32_t holders)
+unsigned vmo_refs(const struct vmo *v)
 {
-  return __atomic_load_n(&v->refs, __ATOMIC_RELAXED) > holders;
+  return __atomic_load_n(&v->refs, __ATOMIC_RELAXED);
 }

@@ -30,11 +30,15 @@ void kmem_cache_destroy(struct kmem_cache *c);
 MUST_CHECK int kva_alloc_guarded(size_t pages, void **out);
 void kva_free_guarded(void *p, size_t pages);
 
+/* Gives the pages of free objects back. Done by the allocators themselves when memory is short; tests call it to see that
+ * everything comes back. */
+void kmem_reclaim(void);
+
 struct kmem_stats {
-  uint64_t heap_bytes;   /* handed out */
-  uint64_t heap_pages;   /* backing slabs and the large list */
-  uint64_t objects;      /* live allocations: equal before and after a failed call */
-  uint64_t stack_pages;  /* kva_alloc_guarded */
+  uint64_t heap_bytes;  /* handed out */
+  uint64_t heap_pages;  /* backing slabs and the large list */
+  uint64_t objects;     /* live allocations: equal before and after a failed call */
+  uint64_t stack_pages; /* kva_alloc_guarded */
 };
 void kmem_get_stats(struct kmem_stats *out);
 
