@@ -6,6 +6,7 @@
  * it a zombie and lets go of it: from there on the struct belongs to the tree and to whoever holds references.
  */
 #include <kern/arch.h>
+#include <kern/cpu.h>
 #include <kern/panic.h>
 
 #include "tree.h"
@@ -60,7 +61,7 @@ void process_exit(enum exit_reason reason, int code)
 
 void process_check_killed(void)
 {
-  struct process *p = process_current();
+  struct process *p = cpu_self()->current->process; /* on every way to user mode: kept short */
   if (p == NULL || !__atomic_load_n(&p->killed, __ATOMIC_ACQUIRE)) return;
   arch_irq_restore(true);
   process_leave(p);

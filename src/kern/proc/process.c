@@ -3,6 +3,7 @@
  * ending and waiting exit.c's.
  */
 #include <kern/aspace.h>
+#include <kern/cpu.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
 #include <kern/string.h>
@@ -11,7 +12,7 @@
 
 struct process *process_current(void)
 {
-  struct thread *t = thread_current();
+  const struct thread *t = cpu_self()->current;
   return t != NULL ? t->process : NULL;
 }
 

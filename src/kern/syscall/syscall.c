@@ -1,5 +1,5 @@
 /*
- * From a trapped frame to a handler and back. The table is made from syscalls.def; each entry unpacks as many
+ * From a trapped frame to a handler and back. The table is made from syscalls.def; each entry hands on as many
  * registers as the call has arguments, the compiler narrowing them to the handler's types (the upper half of an
  * int's register is ignored, as in the C calling convention).
  */
@@ -46,7 +46,7 @@ void syscall_dispatch(struct trapframe *tf)
   }
   const struct syscall_entry *entry = &table[number];
   uint64_t args[6];
-  for (unsigned i = 0; i < entry->argc; i++) args[i] = trapframe_call_arg(tf, i);
+  if (entry->argc > 0) trapframe_call_args(tf, args);
   arch_irq_restore(true);
   trapframe_set_result(tf, entry->call(args));
 }

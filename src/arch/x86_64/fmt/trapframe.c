@@ -75,17 +75,14 @@ uint64_t trapframe_call_number(const struct trapframe *tf)
   return tf->rax;
 }
 
-uint64_t trapframe_call_arg(const struct trapframe *tf, unsigned i)
+void trapframe_call_args(const struct trapframe *tf, uint64_t args[6])
 {
-  switch (i) {
-  case 0: return tf->rdi;
-  case 1: return tf->rsi;
-  case 2: return tf->rdx;
-  case 3: return tf->r10;
-  case 4: return tf->r8;
-  case 5: return tf->r9;
-  default: return 0;
-  }
+  args[0] = tf->rdi;
+  args[1] = tf->rsi;
+  args[2] = tf->rdx;
+  args[3] = tf->r10;
+  args[4] = tf->r8;
+  args[5] = tf->r9;
 }
 
 void trapframe_set_result(struct trapframe *tf, int64_t value)

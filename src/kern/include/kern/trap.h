@@ -58,7 +58,7 @@ const char *trap_kind_name(enum trap_kind kind);
 
 /* System-call registers. */
 uint64_t trapframe_call_number(const struct trapframe *tf);
-uint64_t trapframe_call_arg(const struct trapframe *tf, unsigned i); /* i < 6 */
+void trapframe_call_args(const struct trapframe *tf, uint64_t args[6]);
 void trapframe_set_result(struct trapframe *tf, int64_t value);
 
 /* A fresh user frame: starts at entry with stack pointer sp (16-byte aligned), other registers 0, interrupts enabled. */
