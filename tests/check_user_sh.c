@@ -120,17 +120,17 @@ START_TEST(test_run_jobs)
   host_log[0] = '\0';
   run_text("status 4 &");
   run_text("b && c &");
-  ck_assert_str_eq(host_log, "spawn /bin/status [status] [4] 0 1 2 new = 104\n"
-                             "spawn /bin/sh [/bin/sh] [-c] [b && c] 0 1 2 new = 105\n");
-  ck_assert_str_eq(host_output, "[1] 104\n[2] 105\n");
+  ck_assert_str_eq(host_log, "open /dev/null 0x0 = 104\nspawn /bin/status [status] [4] 104 1 2 new = 105\n"
+                             "open /dev/null 0x0 = 106\nspawn /bin/sh [/bin/sh] [-c] [b && c] 106 1 2 new = 107\n");
+  ck_assert_str_eq(host_output, "[1] 105\n[2] 107\n");
   host_log[0] = host_output[0] = '\0';
   run_text("jobs; kill %1 7 %2");
   ck_assert_str_eq(host_output, "[1] running  status 4\n[2] running  b && c\n");
-  ck_assert_str_eq(host_log, "spawn /bin/kill [kill] [104] [7] [105] 0 1 2 new = 106\nforeground 106\nwait 106\nforeground 0\n");
+  ck_assert_str_eq(host_log, "spawn /bin/kill [kill] [105] [7] [107] 0 1 2 new = 108\nforeground 108\nwait 108\nforeground 0\n");
   host_log[0] = '\0';
   run_text("wait %1");
   ck_assert_int_eq(last_status, 4);
-  ck_assert_str_eq(host_log, "foreground 104\nwait 104\nforeground 0\n");
+  ck_assert_str_eq(host_log, "foreground 105\nwait 105\nforeground 0\n");
   run_text("wait");
   ck_assert_int_eq(last_status, 0);
   host_output[0] = '\0';

@@ -4,13 +4,22 @@
 #include <string.h>
 #include <veridian.h>
 
-static void read_null(void) { (void)*(volatile char *)0; }
-static void write_null(void) { *(volatile char *)0 = 1; }
-static void jump_null(void) { ((void (*)(void))0)(); }
-static void read_kernel(void) { (void)*(volatile char *)0xFFFFFFFF80100000ull; }
-static void write_kernel(void) { *(volatile char *)0xFFFFFFFF80100000ull = 1; }
-static void read_noncanonical(void) { (void)*(volatile char *)0x8000000000000000ull; }
-static void read_unmapped(void) { (void)*(volatile char *)(USER_TOP - 16 * 1024 * 1024); }
+/* An address the compiler knows nothing about, so that the access stays as it is written. */
+static volatile char *at(uint64_t address)
+{
+  __asm__("" : "+r"(address));
+  return (volatile char *)address;
+}
+
+#define KERNEL_TEXT 0xFFFFFFFF80100000ull
+
+static void read_null(void) { (void)*at(0); }
+static void write_null(void) { *at(0) = 1; }
+static void jump_null(void) { ((void (*)(void))(uintptr_t)at(0))(); }
+static void read_kernel(void) { (void)*at(KERNEL_TEXT); }
+static void write_kernel(void) { *at(KERNEL_TEXT) = 1; }
+static void read_noncanonical(void) { (void)*at(0x8000000000000000ull); }
+static void read_unmapped(void) { (void)*at(USER_TOP - 16 * 1024 * 1024); }
 static void divide(void) { __asm__ volatile("xor %%ecx, %%ecx; mov $1, %%eax; cltd; idivl %%ecx" : : : "eax", "ecx", "edx"); }
 static void illegal(void) { __asm__ volatile("ud2"); }
 static void breakpoint(void) { __asm__ volatile("int3"); }
@@ -33,13 +42,13 @@ static void execute_data(void)
 
 static void write_text(void)
 {
-  *(volatile char *)(uintptr_t)write_text = 1;
+  *at((uintptr_t)write_text) = 1;
 }
 
 static void write_rodata(void)
 {
   static const char text[] = "constant";
-  *(volatile char *)(uintptr_t)text = 'C';
+  *at((uintptr_t)text) = 'C';
 }
 
 static volatile int deep_enough; /* never set, which the compiler cannot know */

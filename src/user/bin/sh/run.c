@@ -234,13 +234,24 @@ static bool run_inside(struct launch *l, int *status)
   return true;
 }
 
+/* What runs beside the shell must not take its input away. */
+static void use_no_input(struct launch *l)
+{
+  int handle = open("/dev/null", O_RDONLY, 0);
+  if (handle >= 0)
+    set_handle(l, 0, handle, true);
+}
+
 /* One command; *next_input is the pipe it reads and becomes the one it feeds. */
-static int run_command(struct arena *a, const struct command *c, struct processes *ps, int *next_input, bool alone)
+static int run_command(struct arena *a, const struct command *c, struct processes *ps, int *next_input, bool background)
 {
   struct launch l = {.arena = a, .argv.arena = a, .settings.arena = a, .handles = {0, 1, 2}};
+  bool alone = !background && ps->count == 0 && *next_input < 0 && c->next == NULL;
   int status = 1;
   if (*next_input >= 0)
     set_handle(&l, 0, *next_input, true);
+  else if (background)
+    use_no_input(&l);
   *next_input = -1;
   if (c->next != NULL) {
     int ends[2];
@@ -273,7 +284,7 @@ static int run_pipeline(struct arena *a, const struct pipeline *pl, bool backgro
     }
   for (const struct command *c = pl->commands; c != NULL; c = c->next) {
     size_t before = ps.count;
-    status = run_command(a, c, &ps, &next_input, ncommands == 1 && !background);
+    status = run_command(a, c, &ps, &next_input, background);
     if (!background && before == 0 && ps.count == 1)
       job_foreground(ps.job_id);
     if (c->next == NULL && before == ps.count && ps.count > 0 && !background) {
@@ -304,7 +315,9 @@ static int run_list_in_background(struct arena *a, const struct item *it)
   words_add(&l.argv, SHELL_PATH);
   words_add(&l.argv, "-c");
   words_add(&l.argv, it->text);
+  use_no_input(&l);
   int status = start(&l, &ps);
+  close_handles(&l);
   if (ps.count > 0)
     job_add(ps.job_id, ps.handles, ps.pids, ps.count, it->text);
   return status;
