@@ -19,7 +19,7 @@ const uint8_t guest_sleep[14] = {
 
 /* An archive with nothing in it: header fields all 0 but the name's length, 11. */
 static const char empty_archive[] = "070701"
-                                    "00000000000000000000000000000000000000000000000100000000"
+                                    "000000000000000000000000000000000000000100000000"
                                     "0000000000000000000000000000000000000000"
                                     "0000000B00000000"
                                     "TRAILER!!!\0\0\0";
