@@ -254,7 +254,7 @@ struct item {
 static int list_digits(struct list *head)
 {
   int n = 0;
-  list_for_each(it, head, struct item, link) n = n * 10 + it->value;
+  list_for_each (it, head, struct item, link) n = n * 10 + it->value;
   return n;
 }
 
@@ -273,7 +273,7 @@ START_TEST(list_operations)
   ck_assert_int_eq(list_digits(&head), 13);
   list_remove(&b.link); /* twice is harmless */
   ck_assert_int_eq(list_digits(&head), 13);
-  list_for_each_safe(it, &head, struct item, link) list_remove(&it->link);
+  list_for_each_safe (it, &head, struct item, link) list_remove(&it->link);
   ck_assert(list_empty(&head));
 }
 END_TEST

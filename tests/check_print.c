@@ -14,10 +14,10 @@
 static char ours[512], theirs[512];
 
 /* Both must agree on the text and on its length. */
-#define SAME(fmt, ...)                                                                          \
-  do {                                                                                          \
-    int a = format_text(ours, sizeof ours, fmt, __VA_ARGS__);                                   \
-    int b = snprintf(theirs, sizeof theirs, fmt, __VA_ARGS__);                                  \
+#define SAME(fmt, ...)                                                                               \
+  do {                                                                                               \
+    int a = format_text(ours, sizeof ours, fmt, __VA_ARGS__);                                        \
+    int b = snprintf(theirs, sizeof theirs, fmt, __VA_ARGS__);                                       \
     ck_assert_msg(a == b && strcmp(ours, theirs) == 0, "%s: \"%s\", not \"%s\"", fmt, ours, theirs); \
   } while (0)
 
@@ -34,8 +34,8 @@ START_TEST(integers)
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
       for (size_t c = 0; c < 5; c++)
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
-#define WITH(length, type)                                                                     \
-  snprintf(fmt, sizeof fmt, "<%%%s%s" length "%s>", flag_sets[f], sizes[s], conversions[c]);    \
+#define WITH(length, type)                                                                   \
+  snprintf(fmt, sizeof fmt, "<%%%s%s" length "%s>", flag_sets[f], sizes[s], conversions[c]); \
   SAME(fmt, (type)values[v])
           WITH("", int);
           WITH("hh", int);
@@ -121,10 +121,14 @@ START_TEST(random_mixes)
     char c = conversions[(size_t)rand() % (sizeof conversions - 1)];
     const char *flags = c == 's' || c == 'c' ? flag_sets[rand() % 2] : flag_sets[(size_t)rand() % 14];
     int value = (int)((unsigned)rand() * 2654435761u >> rand() % 31);
-    if (c == 'c') snprintf(fmt, sizeof fmt, "%%d %%%s%d%c.", flags, rand() % 30, c);
-    else snprintf(fmt, sizeof fmt, "%%d %%%s%d.%d%c.", flags, rand() % 30, rand() % 25, c);
-    if (c == 's') SAME(fmt, value, "some text here");
-    else SAME(fmt, value, c == 'c' ? 'a' + value % 5 % 26 : value);
+    if (c == 'c')
+      snprintf(fmt, sizeof fmt, "%%d %%%s%d%c.", flags, rand() % 30, c);
+    else
+      snprintf(fmt, sizeof fmt, "%%d %%%s%d.%d%c.", flags, rand() % 30, rand() % 25, c);
+    if (c == 's')
+      SAME(fmt, value, "some text here");
+    else
+      SAME(fmt, value, c == 'c' ? 'a' + value % 5 % 26 : value);
   }
 }
 END_TEST

@@ -104,16 +104,26 @@ START_TEST(traps_decode)
     enum trap_kind kind;
     const char *name;
   } kinds[] = {
-    {0, TRAP_DIVIDE, "divide error"},      {1, TRAP_DEBUG, "debug exception"},
-    {2, TRAP_NMI, "non-maskable interrupt"}, {3, TRAP_BREAKPOINT, "breakpoint"},
-    {6, TRAP_ILLEGAL, "invalid opcode"},   {8, TRAP_DOUBLE_FAULT, "double fault"},
-    {10, TRAP_PROTECTION, "general protection fault"}, {13, TRAP_PROTECTION, "general protection fault"},
-    {14, TRAP_PAGE_FAULT, "page fault"},   {16, TRAP_FLOAT, "floating-point exception"},
-    {19, TRAP_FLOAT, "floating-point exception"}, {17, TRAP_ALIGNMENT, "alignment check"},
-    {18, TRAP_MACHINE_CHECK, "machine check"}, {9, TRAP_OTHER, "exception"},
-    {21, TRAP_OTHER, "exception"},         {31, TRAP_OTHER, "exception"},
-    {0x80, TRAP_SYSCALL, "system call"},   {0x81, TRAP_NL_CALL, "natural-language call"},
-    {255, TRAP_OTHER, "exception"},        {UINT64_MAX >> 32, TRAP_OTHER, "exception"},
+    {0, TRAP_DIVIDE, "divide error"},
+    {1, TRAP_DEBUG, "debug exception"},
+    {2, TRAP_NMI, "non-maskable interrupt"},
+    {3, TRAP_BREAKPOINT, "breakpoint"},
+    {6, TRAP_ILLEGAL, "invalid opcode"},
+    {8, TRAP_DOUBLE_FAULT, "double fault"},
+    {10, TRAP_PROTECTION, "general protection fault"},
+    {13, TRAP_PROTECTION, "general protection fault"},
+    {14, TRAP_PAGE_FAULT, "page fault"},
+    {16, TRAP_FLOAT, "floating-point exception"},
+    {19, TRAP_FLOAT, "floating-point exception"},
+    {17, TRAP_ALIGNMENT, "alignment check"},
+    {18, TRAP_MACHINE_CHECK, "machine check"},
+    {9, TRAP_OTHER, "exception"},
+    {21, TRAP_OTHER, "exception"},
+    {31, TRAP_OTHER, "exception"},
+    {0x80, TRAP_SYSCALL, "system call"},
+    {0x81, TRAP_NL_CALL, "natural-language call"},
+    {255, TRAP_OTHER, "exception"},
+    {UINT64_MAX >> 32, TRAP_OTHER, "exception"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
     ck_assert_int_eq(decode(kinds[i].vector, 0, 0, true).kind, kinds[i].kind);
@@ -213,16 +223,16 @@ START_TEST(backtrace_stops_at_broken_chains)
 {
   uintptr_t pcs[8];
 
-  ck_assert_uint_eq(walk(slot(2) + 4, pcs, 8), 0);        /* unaligned */
+  ck_assert_uint_eq(walk(slot(2) + 4, pcs, 8), 0); /* unaligned */
   ck_assert_uint_eq(walk(0, pcs, 8), 0);
   ck_assert_uint_eq(walk(slot(0) - 8, pcs, 8), 0);        /* below */
   ck_assert_uint_eq(walk(slot(15), pcs, 8), 0);           /* its return address is past the end */
   ck_assert_uint_eq(walk(UINTPTR_MAX & ~7ul, pcs, 8), 0); /* would wrap */
   stack[6] = slot(2);                                     /* backwards */
   ck_assert_uint_eq(walk(slot(2), pcs, 8), 2);
-  stack[6] = slot(6);                                     /* a circle */
+  stack[6] = slot(6); /* a circle */
   ck_assert_uint_eq(walk(slot(2), pcs, 8), 2);
-  stack[6] = 0x123456789ABC0;                             /* away */
+  stack[6] = 0x123456789ABC0; /* away */
   ck_assert_uint_eq(walk(slot(2), pcs, 8), 2);
 }
 END_TEST

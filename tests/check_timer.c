@@ -1,4 +1,5 @@
-/* The timer queue against a clock that moves when told to: order, cancelling, and how often the hardware is programmed. */
+/* The timer queue against a clock that moves when told to: order, cancelling, and how often the hardware is
+ * programmed. */
 #include "clockwork.h"
 
 #include <kern/timer.h>

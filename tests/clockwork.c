@@ -42,12 +42,30 @@ int clockwork_run_suite(Suite *suite)
 
 /* ---- the machine ---- */
 
-struct cpu *arch_cpu_self(void) { return &cpu; }
-bool arch_irq_enabled(void) { return clockwork.irq_on; }
-uint64_t arch_clock_read(void) { return clockwork.now; }
-uint64_t arch_clock_epoch(void) { return 1000; }
-uintptr_t arch_text_base(void) { return clockwork.text_base; }
-void arch_relax(void) { clockwork.now += 1000; }
+struct cpu *arch_cpu_self(void)
+{
+  return &cpu;
+}
+bool arch_irq_enabled(void)
+{
+  return clockwork.irq_on;
+}
+uint64_t arch_clock_read(void)
+{
+  return clockwork.now;
+}
+uint64_t arch_clock_epoch(void)
+{
+  return 1000;
+}
+uintptr_t arch_text_base(void)
+{
+  return clockwork.text_base;
+}
+void arch_relax(void)
+{
+  clockwork.now += 1000;
+}
 
 bool arch_irq_disable(void)
 {
@@ -101,7 +119,10 @@ void sched_slice_end(void)
   clockwork.slice_ends++;
 }
 
-struct thread *thread_current(void) { return cpu.current; }
+struct thread *thread_current(void)
+{
+  return cpu.current;
+}
 
 /* No threads, so nobody can sleep. */
 bool sched_block_prepare(bool interruptible)

@@ -1,6 +1,6 @@
 /*
- * A machine for unit tests of locks, timers and the log: an interrupt flag, a clock that moves when told to, a timer that
- * remembers what it was set to, and an early console that keeps what was printed. No memory, no threads.
+ * A machine for unit tests of locks, timers and the log: an interrupt flag, a clock that moves when told to, a timer
+ * that remembers what it was set to, and an early console that keeps what was printed. No memory, no threads.
  */
 #ifndef TESTS_CLOCKWORK_H
 #define TESTS_CLOCKWORK_H
@@ -17,8 +17,8 @@
 
 extern struct clockwork {
   uint64_t now;
-  uint64_t armed; /* what arch_timer_arm was told last */
-  unsigned arms;  /* how often */
+  uint64_t armed;       /* what arch_timer_arm was told last */
+  unsigned arms;        /* how often */
   unsigned preemptions; /* how often sched_preempt was called */
   unsigned slice_ends;  /* how often sched_slice_end was */
   bool irq_on;

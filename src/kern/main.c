@@ -40,8 +40,10 @@ static void apply_log_level(const struct bootinfo *bi)
   enum log_level level;
 
   if (!cmdline_get(bi->cmdline, "loglevel", text, sizeof text)) return;
-  if (log_level_parse(text, &level)) log_set_level(level);
-  else log_warn("loglevel=%s: not error, warn, info, debug or trace", text);
+  if (log_level_parse(text, &level))
+    log_set_level(level);
+  else
+    log_warn("loglevel=%s: not error, warn, info, debug or trace", text);
 }
 
 static void print_banner(void)
@@ -82,10 +84,13 @@ void kern_main(struct bootinfo *bi)
   bool testing = cmdline_get(bi->cmdline, "ktest", test_prefix, sizeof test_prefix);
   if (bi->initrd) {
     if (vfs_init(phys_to_virt(bi->initrd), bi->initrd_size)) arch_power_off(1); /* it said why */
-  } else if (!testing) boot_fail("there is no initial RAM disk", -ENOENT);
+  } else if (!testing) {
+    boot_fail("there is no initial RAM disk", -ENOENT);
+  }
 
   struct thread *t;
-  must(thread_create(NULL, "main", CLASS_USER, first_thread, testing ? test_prefix : NULL, &t), "cannot start a thread");
+  must(thread_create(NULL, "main", CLASS_USER, first_thread, testing ? test_prefix : NULL, &t),
+       "cannot start a thread");
   sched_start(t);
   sched_idle_loop();
 }

@@ -1,8 +1,8 @@
 /*
  * Where the machine enters the kernel: traps and interrupts.
  *
- * Both end the same way when they came from user mode: give way to a better thread, then leave for good if the process
- * was killed, with interrupts disabled from there to user mode, so that neither is missed.
+ * Both end the same way when they came from user mode: give way to a better thread, then leave for good if the
+ * process was killed, with interrupts disabled from there to user mode, so that neither is missed.
  */
 #include <kern/arch.h>
 #include <kern/aspace.h>
@@ -56,12 +56,16 @@ void irq_dispatch(unsigned irq, struct trapframe *tf)
     timer_interrupt();
   } else if (irq < IRQ_COUNT) {
     struct irq_line *line = &irq_lines[irq];
-    if (line->handler) line->handler(line->arg);
-    else log_debug("interrupt %u has no handler", irq);
+    if (line->handler)
+      line->handler(line->arg);
+    else
+      log_debug("interrupt %u has no handler", irq);
   }
   arch_irq_eoi(irq);
-  if (tf && trapframe_from_user(tf)) leave_for_user();
-  else sched_preempt();
+  if (tf && trapframe_from_user(tf))
+    leave_for_user();
+  else
+    sched_preempt();
 }
 
 static const char *access_name(unsigned access)

@@ -6,8 +6,8 @@
 
 #define ROUNDS 500000ull /* of each of two threads: a million switches */
 
-/* Gives callee-saved registers values made from `seed`, calls `call` `rounds` times, and answers how often one had another
- * value afterwards. */
+/* Gives callee-saved registers values made from `seed`, calls `call` `rounds` times, and answers how often one had
+ * another value afterwards. */
 uint64_t registers_lost(uint64_t rounds, uint64_t seed, void (*call)(void));
 __asm__(".pushsection .text\n"
         ".globl registers_lost\n"

@@ -87,7 +87,8 @@ KTEST(arch_trap_execute_data)
 static void divide_by_zero(void *arg)
 {
   (void)arg;
-  __asm__ volatile("xorl %%edx, %%edx\n\txorl %%ecx, %%ecx\n\tmovl $1, %%eax\n\tdivl %%ecx" ::: "eax", "ecx", "edx", "cc");
+  __asm__ volatile("xorl %%edx, %%edx\n\txorl %%ecx, %%ecx\n\tmovl $1, %%eax\n\tdivl %%ecx" ::
+                     : "eax", "ecx", "edx", "cc");
 }
 
 KTEST(arch_trap_divide)

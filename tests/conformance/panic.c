@@ -1,4 +1,5 @@
-/* What must end in a panic. These run only when named on the command line; the scripts in tests/panic look at the report. */
+/* What must end in a panic. These run only when named on the command line; the scripts in tests/panic look at the
+ * report. */
 #include <kern/arch.h>
 #include <kern/cpu.h>
 #include <kern/ktest.h>

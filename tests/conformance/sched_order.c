@@ -43,7 +43,8 @@ KTEST(sched_yield_interleaves)
   crew_init(&crew);
   order_reset();
   preemption_off();
-  bool started = crew_start(&crew, CLASS_USER, add_three_times, "a") && crew_start(&crew, CLASS_USER, add_three_times, "b") &&
+  bool started = crew_start(&crew, CLASS_USER, add_three_times, "a") &&
+                 crew_start(&crew, CLASS_USER, add_three_times, "b") &&
                  crew_start(&crew, CLASS_USER, add_three_times, "c");
   crew_wait(&crew);
   preemption_on();
@@ -160,8 +161,8 @@ KTEST(sched_starved_thread_gets_a_slice)
   ktest_check(background_at >= ready + SCHED_STARVATION_NS);
 }
 
-/* More starved threads than there are slices in the starvation time: without turns in order in between, one of them would
- * always be due and the higher class would never run again. */
+/* More starved threads than there are slices in the starvation time: without turns in order in between, one of them
+ * would always be due and the higher class would never run again. */
 #define MANY (SCHED_STARVATION_NS / SCHED_SLICE_NS + 10)
 static bool hog_done;
 
@@ -185,7 +186,8 @@ KTEST(sched_starved_threads_do_not_starve_others)
 
   crew_init(&crew);
   hog_done = false;
-  for (unsigned i = 0; i < MANY; i++) started = crew_start(&crew, CLASS_BACKGROUND, spin_until_hog_done, NULL) && started;
+  for (unsigned i = 0; i < MANY; i++)
+    started = crew_start(&crew, CLASS_BACKGROUND, spin_until_hog_done, NULL) && started;
   bool hog = crew_start(&crew, CLASS_USER, hog_for_a_while, NULL);
   if (!hog) hog_done = true;
   crew_wait(&crew);

@@ -50,8 +50,8 @@ struct sleeper {
   struct waitq *queue;
   uint64_t deadline;
   bool uninterruptible;
-  int result;      /* 1: still asleep */
-  unsigned turn;   /* woken as which */
+  int result;    /* 1: still asleep */
+  unsigned turn; /* woken as which */
 };
 static unsigned woken;
 
@@ -62,8 +62,10 @@ static void sleep_once(void *arg)
   s->result = 1;
   spin_lock(&lock);
   int result = 0;
-  if (s->uninterruptible) waitq_sleep_uninterruptible(s->queue, &lock);
-  else result = waitq_sleep(s->queue, &lock, s->deadline);
+  if (s->uninterruptible)
+    waitq_sleep_uninterruptible(s->queue, &lock);
+  else
+    result = waitq_sleep(s->queue, &lock, s->deadline);
   s->result = result;
   s->turn = ++woken;
   spin_unlock(&lock);
@@ -88,8 +90,10 @@ static bool start_sleepers(struct crew *crew, struct waitq *queue, struct sleepe
 static void wake(struct waitq *queue, bool all)
 {
   spin_lock(&lock);
-  if (all) waitq_wake_all(queue);
-  else waitq_wake_one(queue);
+  if (all)
+    waitq_wake_all(queue);
+  else
+    waitq_wake_one(queue);
   spin_unlock(&lock);
 }
 

@@ -36,8 +36,10 @@ bool cmdline_get(const char *cmdline, const char *key, char *value, size_t size)
   const char *p = cmdline;
 
   while (*p) {
-    if (*p == ' ') p++;
-    else if (word_match(&p, key, value, size)) return true;
+    if (*p == ' ')
+      p++;
+    else if (word_match(&p, key, value, size))
+      return true;
   }
   return false;
 }

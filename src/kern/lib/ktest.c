@@ -1,6 +1,6 @@
 /*
- * The runner of in-kernel tests. Both machines collect the tests in the section "ktests", in whatever order their linkers
- * like; sorted by name here, they run in the same order on both.
+ * The runner of in-kernel tests. Both machines collect the tests in the section "ktests", in whatever order their
+ * linkers like; sorted by name here, they run in the same order on both.
  */
 #include <kern/arch.h>
 #include <kern/kmem.h>
@@ -33,7 +33,7 @@ static struct expectation {
   struct thread *thread;       /* lock; whose traps are expected, null: nobody's */
   void (*fn)(void *);
   void *arg;
-  struct trap_info info;       /* lock */
+  struct trap_info info; /* lock */
 } expected = {.lock = SPINLOCK_INIT("ktest"), .finished_queue = WAITQ_INIT(expected.finished_queue)};
 
 static PRINTF_LIKE(1, 2) void print(const char *fmt, ...)
@@ -94,8 +94,10 @@ static bool run_one(const struct ktest *test)
   failure.expr = NULL;
   print("%s...", test->name);
   test->run();
-  if (failure.expr) print("\t[failed] %s, %s:%d\n", failure.expr, failure.file, failure.line);
-  else print("\t[ok]\n");
+  if (failure.expr)
+    print("\t[failed] %s, %s:%d\n", failure.expr, failure.file, failure.line);
+  else
+    print("\t[ok]\n");
   return !failure.expr;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The kernel log. A message is formatted on the caller's stack, stored in the ring under log_lock, and shown outside it:
- * sinks have locks of their own, and log_lock is the innermost of all.
+ * The kernel log. A message is formatted on the caller's stack, stored in the ring under log_lock, and shown outside
+ * it: sinks have locks of their own, and log_lock is the innermost of all.
  *
  * Offsets count every byte ever logged; byte n is at ring[n % LOG_SIZE] until n + LOG_SIZE bytes have been logged.
  */
@@ -12,16 +12,16 @@
 #include <kern/string.h>
 
 #define LOG_SIZE 65536u
-#define LINE_MAX 256u   /* message text */
-#define PREFIX_MAX 48u  /* stamp and level */
+#define LINE_MAX 256u  /* message text */
+#define PREFIX_MAX 48u /* stamp and level */
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", "trace"};
 
 static struct spinlock log_lock = SPINLOCK_INIT("log");
-static char ring[LOG_SIZE];     /* log_lock */
-static uint64_t logged;         /* log_lock; bytes ever */
+static char ring[LOG_SIZE]; /* log_lock */
+static uint64_t logged;     /* log_lock; bytes ever */
 static enum log_level console_level = LOG_WARN;
-static struct log_sink *sinks;  /* atomic; only ever grows at the front */
+static struct log_sink *sinks; /* atomic; only ever grows at the front */
 
 void log_set_level(enum log_level level)
 {
@@ -107,8 +107,8 @@ void log_notice(const char *fmt, ...)
   log_sink_write(line + text_at, len - text_at);
 }
 
-/* Where a reader who is at `offset` goes on: what was overwritten is gone, and so is the rest of the line it cut, which
- * ends at the first newline there is. */
+/* Where a reader who is at `offset` goes on: what was overwritten is gone, and so is the rest of the line it cut,
+ * which ends at the first newline there is. */
 static uint64_t readable_from(uint64_t offset)
 {
   uint64_t at = logged > LOG_SIZE ? logged - LOG_SIZE : 0;

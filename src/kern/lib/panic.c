@@ -1,6 +1,6 @@
 /*
- * Panics. The report goes straight to the sinks, with interrupts off, without the log's lock and without memory; locks
- * stop complaining meanwhile (panic_active), because the code that failed may hold those the sinks want.
+ * Panics. The report goes straight to the sinks, with interrupts off, without the log's lock and without memory;
+ * locks stop complaining meanwhile (panic_active), because the code that failed may hold those the sinks want.
  */
 #include <kern/arch.h>
 #include <kern/cpu.h>
@@ -47,8 +47,10 @@ void backtrace_print(const struct trapframe *tf)
     bool exact = tf && i == 0;
     uintptr_t distance;
     const char *name = symbol_lookup(exact ? pcs[i] : pcs[i] - 1, &distance);
-    if (name) print("  #%zu 0x%016lx %s+0x%lx\n", i, pcs[i], name, distance + !exact);
-    else print("  #%zu 0x%016lx\n", i, pcs[i]);
+    if (name)
+      print("  #%zu 0x%016lx %s+0x%lx\n", i, pcs[i], name, distance + !exact);
+    else
+      print("  #%zu 0x%016lx\n", i, pcs[i]);
   }
 }
 

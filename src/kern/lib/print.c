@@ -64,18 +64,11 @@ static const char *parse_flags(const char *p, struct spec *spec)
 static const char *parse_length(const char *p, struct spec *spec)
 {
   switch (*p) {
-  case 'h':
-    spec->length = p[1] == 'h' ? 'H' : 'h';
-    return p + (p[1] == 'h' ? 2 : 1);
-  case 'l':
-    spec->length = p[1] == 'l' ? 'L' : 'l';
-    return p + (p[1] == 'l' ? 2 : 1);
+  case 'h': spec->length = p[1] == 'h' ? 'H' : 'h'; return p + (p[1] == 'h' ? 2 : 1);
+  case 'l': spec->length = p[1] == 'l' ? 'L' : 'l'; return p + (p[1] == 'l' ? 2 : 1);
   case 'z':
-  case 't':
-    spec->length = *p;
-    return p + 1;
-  default:
-    return p;
+  case 't': spec->length = *p; return p + 1;
+  default: return p;
   }
 }
 
@@ -180,6 +173,12 @@ static void put_char(struct output *out, const struct spec *spec, char c)
   if (spec->left) put_repeated(out, ' ', spec->width - 1);
 }
 
+static const char *sign_of(const struct spec *spec, int64_t value)
+{
+  if (value < 0) return "-";
+  return spec->plus ? "+" : spec->space ? " " : "";
+}
+
 /* False for a conversion this does not know. */
 static bool put_conversion(struct output *out, const struct spec *spec, struct arguments *args)
 {
@@ -187,32 +186,21 @@ static bool put_conversion(struct output *out, const struct spec *spec, struct a
   case 'd':
   case 'i': {
     int64_t v = next_signed(spec, args);
-    put_number(out, spec, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, v < 0 ? "-" : spec->plus ? "+" : spec->space ? " " : "");
+    put_number(out, spec, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, sign_of(spec, v));
     return true;
   }
-  case 'u':
-    put_number(out, spec, next_unsigned(spec, args), 10, "");
-    return true;
+  case 'u': put_number(out, spec, next_unsigned(spec, args), 10, ""); return true;
   case 'x':
   case 'X': {
     uint64_t v = next_unsigned(spec, args);
     put_number(out, spec, v, 16, !spec->alternate || !v ? "" : spec->conversion == 'X' ? "0X" : "0x");
     return true;
   }
-  case 'p':
-    put_number(out, spec, (uintptr_t)va_arg(args->ap, void *), 16, "0x");
-    return true;
-  case 's':
-    put_string(out, spec, va_arg(args->ap, const char *));
-    return true;
-  case 'c':
-    put_char(out, spec, (char)va_arg(args->ap, int));
-    return true;
-  case '%':
-    put(out, '%');
-    return true;
-  default:
-    return false;
+  case 'p': put_number(out, spec, (uintptr_t)va_arg(args->ap, void *), 16, "0x"); return true;
+  case 's': put_string(out, spec, va_arg(args->ap, const char *)); return true;
+  case 'c': put_char(out, spec, (char)va_arg(args->ap, int)); return true;
+  case '%': put(out, '%'); return true;
+  default: return false;
   }
 }
 

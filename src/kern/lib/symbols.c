@@ -14,8 +14,10 @@ const char *symbol_lookup(uintptr_t pc, uintptr_t *distance)
   uintptr_t offset = pc - base;
   while (high - low > 1) {
     uint32_t middle = low + (high - low) / 2;
-    if (ksym_table[middle].offset <= offset) low = middle;
-    else high = middle;
+    if (ksym_table[middle].offset <= offset)
+      low = middle;
+    else
+      high = middle;
   }
   *distance = offset - ksym_table[low].offset;
   if (*distance >= FUNCTION_MAX) return NULL;

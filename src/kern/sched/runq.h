@@ -1,6 +1,6 @@
 /*
- * A processor's ready threads: a list for each class and a mask of those that are not empty. What every switch does is
- * inline. Every function wants the queue's lock held. Private to the scheduler.
+ * A processor's ready threads: a list for each class and a mask of those that are not empty. What every switch does
+ * is inline. Every function wants the queue's lock held. Private to the scheduler.
  */
 #ifndef KERN_SCHED_RUNQ_H
 #define KERN_SCHED_RUNQ_H

@@ -1,7 +1,7 @@
 /*
- * The scheduler. A thread stays on the processor it was started on, so `cpu` is the same before and after a switch. The
- * run queue's lock is held across it and released by the thread that was switched to: nobody else sees a thread ready
- * before its registers are saved.
+ * The scheduler. A thread stays on the processor it was started on, so `cpu` is the same before and after a switch.
+ * The run queue's lock is held across it and released by the thread that was switched to: nobody else sees a thread
+ * ready before its registers are saved.
  *
  * Ticks: none, unless somebody else waits. should_switch decides and asks for the one timer it needs: the end of the
  * running thread's slice when the same or a higher class competes, the moment a lower class has starved otherwise.
@@ -15,7 +15,8 @@
 #include <kern/spinlock_inline.h>
 #include <kern/timer.h>
 
-/* The switch is put into each of its few callers: saving registers for calls between its parts would be a tenth of it. */
+/* The switch is put into each of its few callers: saving registers for calls between its parts would be a tenth of
+ * it. */
 #define SWITCH_PART static inline __attribute__((always_inline))
 
 struct cpu cpus[MAX_CPUS];
@@ -64,8 +65,8 @@ SWITCH_PART void load_aspace(struct cpu *cpu, const struct thread *t)
   if (as && as != cpu->active_aspace) aspace_activate(as); /* kernel threads run on whatever is loaded */
 }
 
-/* Switches from `prev`, the running thread, to the best ready one. Its state says what becomes of it; queue locked, and
- * again on return. */
+/* Switches from `prev`, the running thread, to the best ready one. Its state says what becomes of it; queue locked,
+ * and again on return. */
 SWITCH_PART void switch_to_next(struct cpu *cpu, struct thread *prev, uint64_t now)
 {
   struct thread *next = runq_pick(&cpu->runq, now);
@@ -75,7 +76,8 @@ SWITCH_PART void switch_to_next(struct cpu *cpu, struct thread *prev, uint64_t n
   next->state = THREAD_RUNNING;
   next->slice_end = now + next->slice_left;
   /* Competition is never due before the slice's end: mostly the timer is set already and this is all. */
-  if (cpu->runq.ready_mask && next->slice_end < cpu->slice_timer) timer_slice_ensure(cpu, competition_time(&cpu->runq, next));
+  if (cpu->runq.ready_mask && next->slice_end < cpu->slice_timer)
+    timer_slice_ensure(cpu, competition_time(&cpu->runq, next));
   if (next == prev) return;
 
   prev->cpu_ns += now - prev->run_since;
@@ -117,8 +119,10 @@ static void requeue_current(struct cpu *cpu, uint64_t now)
   bool used_up = now >= t->slice_end;
   t->boosted = false;
   t->slice_left = used_up ? SCHED_SLICE_NS : t->slice_end - now;
-  if (used_up) runq_push_back(&cpu->runq, t, now);
-  else runq_push_front(&cpu->runq, t, now);
+  if (used_up)
+    runq_push_back(&cpu->runq, t, now);
+  else
+    runq_push_front(&cpu->runq, t, now);
 }
 
 void sched_preempt(void)

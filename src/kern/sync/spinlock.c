@@ -1,8 +1,9 @@
 /*
  * Spinlocks and the counted interrupt disabling under them.
  *
- * The first irq_push_off of a processor disables interrupts and remembers what they were; the last irq_pop_off puts that
- * back, and gives way to a better thread just before, so a wake-up under a lock takes effect when the lock is released.
+ * The first irq_push_off of a processor disables interrupts and remembers what they were; the last irq_pop_off puts
+ * that back, and gives way to a better thread just before, so a wake-up under a lock takes effect when the lock is
+ * released.
  */
 #include <kern/spinlock_inline.h>
 #include <kern/thread.h>

@@ -5,8 +5,8 @@
  *   and switches away; when it runs again: cancels the timer, takes the lock, leaves the queue.
  *   the waker, holding the lock: takes the first thread off the queue that is still blocked, and wakes it.
  *
- * A timer or a kill may have woken a thread that is still on the queue because it has not yet got the lock back: such a
- * thread answers that reason, so waitq_wake_one passes it over and the wake-up goes to the next.
+ * A timer or a kill may have woken a thread that is still on the queue because it has not yet got the lock back:
+ * such a thread answers that reason, so waitq_wake_one passes it over and the wake-up goes to the next.
  */
 #include <kern/arch.h>
 #include <kern/panic.h>

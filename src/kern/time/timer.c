@@ -1,9 +1,9 @@
 /*
  * One-shot timers: a queue ordered by deadline for each processor, and arch_timer_arm programmed for its head.
  *
- * Only the processor itself touches its hardware timer and `programmed`, with interrupts disabled; the queue has a lock,
- * because a timer may be cancelled from another processor. Cancelling leaves the hardware as it is: one interrupt that
- * finds nothing to do is cheaper than programming twice. The idle loop tidies that up.
+ * Only the processor itself touches its hardware timer and `programmed`, with interrupts disabled; the queue has a
+ * lock, because a timer may be cancelled from another processor. Cancelling leaves the hardware as it is: one
+ * interrupt that finds nothing to do is cheaper than programming twice. The idle loop tidies that up.
  */
 #include <kern/cpu.h>
 #include <kern/panic.h>
@@ -47,7 +47,8 @@ static uint64_t queue_deadline(const struct timer_wheel *wheel)
 static void queue_insert(struct timer_wheel *wheel, struct timer *t)
 {
   struct list *before = wheel->queue.prev;
-  while (before != &wheel->queue && list_entry(before, struct timer, link)->deadline > t->deadline) before = before->prev;
+  while (before != &wheel->queue && list_entry(before, struct timer, link)->deadline > t->deadline)
+    before = before->prev;
   list_insert_between(&t->link, before, before->next);
 }
 

@@ -13,9 +13,8 @@ static bool frame_in_bounds(uintptr_t frame, uintptr_t low, uintptr_t high)
 }
 
 /* Frames of interrupted code may lie in memory the sanitizer considers dead. */
-__attribute__((no_sanitize("address")))
-size_t backtrace_walk(const struct trapframe *tf, uintptr_t frame, uintptr_t low, uintptr_t high, uintptr_t *pcs,
-                      size_t max)
+__attribute__((no_sanitize("address"))) size_t backtrace_walk(const struct trapframe *tf, uintptr_t frame,
+                                                              uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max)
 {
   size_t n = 0;
   if (tf) {

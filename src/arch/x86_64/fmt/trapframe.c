@@ -3,12 +3,12 @@
 #include <kern/string.h>
 
 static const uint8_t vector_kinds[VECTOR_IRQ_BASE] = {
-  [VECTOR_DE] = TRAP_DIVIDE,      [VECTOR_DB] = TRAP_DEBUG,         [VECTOR_NMI] = TRAP_NMI,
-  [VECTOR_BP] = TRAP_BREAKPOINT,  [VECTOR_OF] = TRAP_OVERFLOW,      [VECTOR_BR] = TRAP_BOUND,
-  [VECTOR_UD] = TRAP_ILLEGAL,     [VECTOR_NM] = TRAP_NO_FPU,        [VECTOR_DF] = TRAP_DOUBLE_FAULT,
-  [VECTOR_TS] = TRAP_PROTECTION,  [VECTOR_NP] = TRAP_PROTECTION,    [VECTOR_SS] = TRAP_PROTECTION,
-  [VECTOR_GP] = TRAP_PROTECTION,  [VECTOR_PF] = TRAP_PAGE_FAULT,    [VECTOR_MF] = TRAP_FLOAT,
-  [VECTOR_AC] = TRAP_ALIGNMENT,   [VECTOR_MC] = TRAP_MACHINE_CHECK, [VECTOR_XM] = TRAP_FLOAT,
+  [VECTOR_DE] = TRAP_DIVIDE,     [VECTOR_DB] = TRAP_DEBUG,         [VECTOR_NMI] = TRAP_NMI,
+  [VECTOR_BP] = TRAP_BREAKPOINT, [VECTOR_OF] = TRAP_OVERFLOW,      [VECTOR_BR] = TRAP_BOUND,
+  [VECTOR_UD] = TRAP_ILLEGAL,    [VECTOR_NM] = TRAP_NO_FPU,        [VECTOR_DF] = TRAP_DOUBLE_FAULT,
+  [VECTOR_TS] = TRAP_PROTECTION, [VECTOR_NP] = TRAP_PROTECTION,    [VECTOR_SS] = TRAP_PROTECTION,
+  [VECTOR_GP] = TRAP_PROTECTION, [VECTOR_PF] = TRAP_PAGE_FAULT,    [VECTOR_MF] = TRAP_FLOAT,
+  [VECTOR_AC] = TRAP_ALIGNMENT,  [VECTOR_MC] = TRAP_MACHINE_CHECK, [VECTOR_XM] = TRAP_FLOAT,
 };
 
 static const char *const kind_names[] = {
@@ -106,12 +106,10 @@ void trapframe_dump(const struct trapframe *tf, void (*print)(const char *fmt, .
     const char *name;
     uint64_t value;
   } regs[] = {
-    {"rax", tf->rax}, {"rbx", tf->rbx}, {"rcx", tf->rcx}, {"rdx", tf->rdx},
-    {"rsi", tf->rsi}, {"rdi", tf->rdi}, {"rbp", tf->rbp}, {"rsp", tf->rsp},
-    {" r8", tf->r8},  {" r9", tf->r9},  {"r10", tf->r10}, {"r11", tf->r11},
-    {"r12", tf->r12}, {"r13", tf->r13}, {"r14", tf->r14}, {"r15", tf->r15},
-    {"rip", tf->rip}, {"flg", tf->rflags}, {"cr2", tf->cr2}, {"err", tf->error},
-    {" cs", tf->cs},  {" ss", tf->ss},  {"vec", tf->vector},
+    {"rax", tf->rax}, {"rbx", tf->rbx},   {"rcx", tf->rcx}, {"rdx", tf->rdx}, {"rsi", tf->rsi},    {"rdi", tf->rdi},
+    {"rbp", tf->rbp}, {"rsp", tf->rsp},   {" r8", tf->r8},  {" r9", tf->r9},  {"r10", tf->r10},    {"r11", tf->r11},
+    {"r12", tf->r12}, {"r13", tf->r13},   {"r14", tf->r14}, {"r15", tf->r15}, {"rip", tf->rip},    {"flg", tf->rflags},
+    {"cr2", tf->cr2}, {"err", tf->error}, {" cs", tf->cs},  {" ss", tf->ss},  {"vec", tf->vector},
   };
   for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
     bool last = i % 4 == 3 || i + 1 == ARRAY_SIZE(regs);

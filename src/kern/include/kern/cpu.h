@@ -19,17 +19,20 @@ struct cpu {
   unsigned irq_off_depth;       /* spinlocks held and irq_push_off calls */
   bool irq_off_outer;           /* interrupts were enabled before the outermost */
   bool need_resched;
-  unsigned preempt_off;         /* > 0: interrupts do not switch threads */
-  struct runq runq;             /* runq.lock */
-  struct timer_wheel *timers;   /* this processor's timers (time/timer.c) */
-  uint64_t slice_timer;         /* when the scheduler wants to be called, UINT64_MAX: not */
-  uint64_t interrupts;          /* statistics */
+  unsigned preempt_off;       /* > 0: interrupts do not switch threads */
+  struct runq runq;           /* runq.lock */
+  struct timer_wheel *timers; /* this processor's timers (time/timer.c) */
+  uint64_t slice_timer;       /* when the scheduler wants to be called, UINT64_MAX: not */
+  uint64_t interrupts;        /* statistics */
   uint64_t switches;
 };
 
 extern struct cpu cpus[MAX_CPUS];
 extern unsigned cpu_count;
 
-static inline struct cpu *cpu_self(void) { return arch_cpu_self(); }
+static inline struct cpu *cpu_self(void)
+{
+  return arch_cpu_self();
+}
 
 #endif

@@ -4,9 +4,9 @@
 
 #include <kern/types.h>
 
-/* From now on `handler(arg)` runs for every interrupt of the line: in interrupt context, interrupts disabled, the line
- * acknowledged when it returns. Unmasks the line. Handlers are never removed. -EINVAL no such line or the timer's,
- * -EBUSY the line has a handler. */
+/* From now on `handler(arg)` runs for every interrupt of the line: in interrupt context, interrupts disabled, the
+ * line acknowledged when it returns. Unmasks the line. Handlers are never removed. -EINVAL no such line or the
+ * timer's, -EBUSY the line has a handler. */
 MUST_CHECK int irq_register(unsigned irq, void (*handler)(void *arg), void *arg);
 
 #endif

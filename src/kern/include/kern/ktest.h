@@ -15,19 +15,19 @@ struct ktest {
 };
 
 /* Collected by the linker: section "ktests" of the kernel image or the simulator. */
-#define KTEST(id)                                                                                      \
-  static void ktest_##id(void);                                                                        \
-  static const struct ktest ktest_entry_##id = {#id, ktest_##id};                                      \
+#define KTEST(id)                                                                                               \
+  static void ktest_##id(void);                                                                                 \
+  static const struct ktest ktest_entry_##id = {#id, ktest_##id};                                               \
   __attribute__((used, section("ktests"))) static const struct ktest *const ktest_ptr_##id = &ktest_entry_##id; \
   static void ktest_##id(void)
 
 /* Ends the running test as failed with the expression's text; later checks of it do not run. */
-#define ktest_check(expr)                                                                              \
-  do {                                                                                                 \
-    if (!(expr)) {                                                                                     \
-      ktest_fail(#expr, __FILE__, __LINE__);                                                           \
-      return;                                                                                          \
-    }                                                                                                  \
+#define ktest_check(expr)                    \
+  do {                                       \
+    if (!(expr)) {                           \
+      ktest_fail(#expr, __FILE__, __LINE__); \
+      return;                                \
+    }                                        \
   } while (0)
 
 void ktest_fail(const char *expr, const char *file, int line);

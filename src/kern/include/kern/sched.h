@@ -11,7 +11,7 @@
 #include <uapi/abi.h>
 
 #define SCHED_CLASSES 4
-#define SCHED_SLICE_NS 10000000ull      /* 10 ms */
+#define SCHED_SLICE_NS 10000000ull       /* 10 ms */
 #define SCHED_STARVATION_NS 500000000ull /* 0.5 s */
 
 struct thread;

@@ -15,7 +15,10 @@ struct spinlock {
   const char *name;
 };
 
-#define SPINLOCK_INIT(text) { .owner = 0, .name = (text) }
+#define SPINLOCK_INIT(text)    \
+  {                            \
+    .owner = 0, .name = (text) \
+  }
 
 void spin_init(struct spinlock *lock, const char *name);
 void spin_lock(struct spinlock *lock);

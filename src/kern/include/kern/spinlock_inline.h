@@ -1,6 +1,6 @@
 /*
- * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c, and the scheduler's
- * switch. Private to those two.
+ * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c, and the
+ * scheduler's switch. Private to those two.
  */
 #ifndef KERN_SPINLOCK_INLINE_H
 #define KERN_SPINLOCK_INLINE_H

@@ -21,27 +21,27 @@ struct process;
 
 /* r: the run queue's lock of the processor it is on; o: only the thread itself; p: process lock; c: set at creation */
 struct thread {
-  uint64_t id;                 /* c, from 1; 0: an idle thread */
-  char name[32];               /* c */
-  struct process *process;     /* c */
-  struct list process_link;    /* p */
+  uint64_t id;                  /* c, from 1; 0: an idle thread */
+  char name[32];                /* c */
+  struct process *process;      /* c */
+  struct list process_link;     /* p */
   enum sched_class sched_class; /* r */
-  enum thread_state state;     /* r */
-  struct list run_link;        /* r */
-  struct list wait_link;       /* the wait queue's lock */
-  int wake_reason;             /* r: 0, -ETIMEDOUT or -EINTR */
-  bool interruptible;          /* r: the present sleep may be ended by a kill */
-  uint64_t ready_since;        /* r, ns */
-  uint64_t run_since;          /* o, ns */
-  uint64_t slice_end;          /* r, ns: when the present slice is used up */
-  uint64_t slice_left;         /* r, ns: of the slice, while it does not run */
-  bool boosted;                /* r: runs its slice out of order, because it starved */
-  uint64_t cpu_ns;             /* o */
-  struct cpu *cpu;             /* r */
+  enum thread_state state;      /* r */
+  struct list run_link;         /* r */
+  struct list wait_link;        /* the wait queue's lock */
+  int wake_reason;              /* r: 0, -ETIMEDOUT or -EINTR */
+  bool interruptible;           /* r: the present sleep may be ended by a kill */
+  uint64_t ready_since;         /* r, ns */
+  uint64_t run_since;           /* o, ns */
+  uint64_t slice_end;           /* r, ns: when the present slice is used up */
+  uint64_t slice_left;          /* r, ns: of the slice, while it does not run */
+  bool boosted;                 /* r: runs its slice out of order, because it starved */
+  uint64_t cpu_ns;              /* o */
+  struct cpu *cpu;              /* r */
   struct arch_context *context; /* c */
-  void *stack;                 /* c, lowest address */
-  void (*entry)(void *);       /* c */
-  void *arg;                   /* c */
+  void *stack;                  /* c, lowest address */
+  void (*entry)(void *);        /* c */
+  void *arg;                    /* c */
 };
 
 /* The running thread; null before sched_init_cpu. */

@@ -10,21 +10,21 @@
 struct trapframe;
 
 enum trap_kind {
-  TRAP_SYSCALL = 1,   /* `syscall` or int 0x80 */
-  TRAP_NL_CALL,       /* int 0x81 */
+  TRAP_SYSCALL = 1, /* `syscall` or int 0x80 */
+  TRAP_NL_CALL,     /* int 0x81 */
   TRAP_PAGE_FAULT,
-  TRAP_DIVIDE,        /* #DE */
-  TRAP_DEBUG,         /* #DB */
+  TRAP_DIVIDE, /* #DE */
+  TRAP_DEBUG,  /* #DB */
   TRAP_NMI,
-  TRAP_BREAKPOINT,    /* #BP */
-  TRAP_OVERFLOW,      /* #OF */
-  TRAP_BOUND,         /* #BR */
-  TRAP_ILLEGAL,       /* #UD */
-  TRAP_NO_FPU,        /* #NM */
+  TRAP_BREAKPOINT, /* #BP */
+  TRAP_OVERFLOW,   /* #OF */
+  TRAP_BOUND,      /* #BR */
+  TRAP_ILLEGAL,    /* #UD */
+  TRAP_NO_FPU,     /* #NM */
   TRAP_DOUBLE_FAULT,
-  TRAP_PROTECTION,    /* #GP, #TS, #NP, #SS, and int n without permission */
-  TRAP_FLOAT,         /* #MF, #XM */
-  TRAP_ALIGNMENT,     /* #AC */
+  TRAP_PROTECTION, /* #GP, #TS, #NP, #SS, and int n without permission */
+  TRAP_FLOAT,      /* #MF, #XM */
+  TRAP_ALIGNMENT,  /* #AC */
   TRAP_MACHINE_CHECK,
   TRAP_OTHER,
 };

@@ -18,7 +18,10 @@ struct waitq {
   struct list threads; /* the caller's lock */
 };
 
-#define WAITQ_INIT(name) { LIST_INIT((name).threads) }
+#define WAITQ_INIT(name)      \
+  {                           \
+    LIST_INIT((name).threads) \
+  }
 
 void waitq_init(struct waitq *q);
 
