@@ -1,0 +1,52 @@
+/*
+ * The ELF parser on any bytes: it reads only inside the file, does a bounded amount of work, and a plan it accepts is one
+ * that can be applied without looking again: pages of its own for each segment, in the window, never writable code.
+ */
+#include <kern/elf.h>
+#include <kern/string.h>
+#include <uapi/abi.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(condition) ((condition) ? (void)0 : __builtin_trap())
+
+struct bytes {
+  const uint8_t *data;
+  unsigned reads;
+};
+
+static int read_bytes(const struct elf_source *src, uint64_t offset, void *buf, size_t len)
+{
+  struct bytes *b = src->context;
+  REQUIRE(offset <= src->size && len <= src->size - offset);
+  REQUIRE(++b->reads < 100000);
+  memcpy(buf, b->data + offset, len);
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  struct bytes bytes = {.data = data};
+  const struct elf_source src = {.read = read_bytes, .size = size, .context = &bytes};
+  struct elf_plan plan;
+  enum elf_error error = elf_parse(&src, &plan);
+  REQUIRE(error < ELF_ERROR_COUNT);
+  if (error != ELF_OK) return 0;
+
+  uint64_t last_end = USER_BASE;
+  bool entry_found = false;
+  REQUIRE(plan.nsegments > 0 && plan.nsegments <= ELF_MAX_SEGMENTS);
+  for (unsigned i = 0; i < plan.nsegments; i++) {
+    const struct elf_segment *s = &plan.segments[i];
+    uint64_t start = plan.bias + s->vaddr, end = start + s->memory_size;
+    REQUIRE(s->memory_size > 0 && end > start && s->file_size <= s->memory_size);
+    REQUIRE((start & ~PAGE_MASK) >= last_end);
+    REQUIRE(end <= USER_STACK_TOP - USER_STACK_SIZE - PAGE_SIZE);
+    REQUIRE(s->file_size == 0 || (s->file_offset <= size && s->file_size <= size - s->file_offset));
+    REQUIRE((s->prot & PROT_WRITE) == 0 || (s->prot & PROT_EXEC) == 0);
+    entry_found |= plan.entry >= start && plan.entry < end && (s->prot & PROT_EXEC) != 0;
+    last_end = (end + PAGE_MASK) & ~PAGE_MASK;
+  }
+  REQUIRE(entry_found);
+  return 0;
+}
