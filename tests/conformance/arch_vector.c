@@ -1,6 +1,7 @@
 /*
- * Vector registers belong to the thread: two programs hold different values in all of them and look for a change, without
- * calls (so that only preemption comes between) and across calls. A third one's state after start is the initial one.
+ * Vector registers and the thread pointer belong to the thread: two programs hold different values in all of them and look
+ * for a change, without calls (so that only preemption comes between) and across calls. A third one's state after start is
+ * the initial one.
  */
 #include "guest.h"
 #include <kern/ktest.h>
@@ -8,10 +9,10 @@
 
 #define HOLDERS 2
 
-/* edi: what to hold. Keeps it in xmm0-xmm15 and in the x87 stack, with a control word of its own, and compares again and
- * again, in every round of the outer loop with a call (yield) or without. Exit status 0: nothing changed. */
+/* Keeps its value in xmm0-xmm15, on the x87 stack and at FS:0, with an MXCSR of its own, and compares again and again, with a
+ * call (yield) in every round or without. Exit status 0: nothing changed. */
 __asm__(".pushsection .rodata\n"
-        ".macro holder name, rounds, call\n"
+        ".macro holder name, rounds, call, tls\n"
         "\\name:\n"
         "  movl $\\name\\()_value, %ebx\n"
         "  movd %ebx, %xmm0\n"
@@ -24,6 +25,10 @@ __asm__(".pushsection .rodata\n"
         "  ldmxcsr (%rsp)\n"
         "  movl %ebx, (%rsp)\n"
         "  fildl (%rsp)\n"
+        "  leaq \\tls(%rsp), %rdi\n"
+        "  movl $32, %eax\n" /* tls_set */
+        "  syscall\n"
+        "  movl %ebx, %fs:0\n"
         "  movl $\\rounds, %r12d\n"
         "1:\n"
         ".if \\call\n"
@@ -37,6 +42,8 @@ __asm__(".pushsection .rodata\n"
         "  cmpl %ebx, 28(%rsp)\n"
         "  jne 2f\n"
         ".endr\n"
+        "  cmpl %ebx, %fs:0\n"
+        "  jne 2f\n"
         "  fistl 4(%rsp)\n"
         "  cmpl %ebx, 4(%rsp)\n"
         "  jne 2f\n"
@@ -59,10 +66,10 @@ __asm__(".pushsection .rodata\n"
         ".set vector_hold_b_value, 0x55667788\n"
         ".set vector_call_a_value, 0x01020304\n"
         ".set vector_call_b_value, 0x7A7B7C7D\n"
-        "holder vector_hold_a, 1500000, 0\n"
-        "holder vector_hold_b, 1500000, 0\n"
-        "holder vector_call_a, 300, 1\n"
-        "holder vector_call_b, 300, 1\n"
+        "holder vector_hold_a, 1500000, 0, 32\n"
+        "holder vector_hold_b, 1500000, 0, 48\n"
+        "holder vector_call_a, 300, 1, 32\n"
+        "holder vector_call_b, 300, 1, 48\n"
         /* The reset values, after others have used the registers: exit status 0. */
         "vector_fresh:\n"
         "  subq $64, %rsp\n"
