@@ -43,10 +43,13 @@ int irq_register(unsigned irq, void (*handler)(void *arg), void *arg)
 }
 
 /* Interrupts disabled, and they stay so until user mode. */
-static void leave_for_user(void)
+static inline void leave_for_user(void)
 {
-  sched_preempt();
-  process_check_killed();
+  const struct cpu *cpu = cpu_self();
+
+  if (cpu->need_resched) sched_preempt();
+  const struct process *p = cpu->current->process;
+  if (p && __atomic_load_n(&p->killed, __ATOMIC_RELAXED)) process_check_killed();
 }
 
 void irq_dispatch(unsigned irq, struct trapframe *tf)
@@ -143,7 +146,8 @@ static bool is_machine_trouble(enum trap_kind kind)
   return kind == TRAP_NMI || kind == TRAP_DOUBLE_FAULT || kind == TRAP_MACHINE_CHECK;
 }
 
-static void exception(struct trapframe *tf)
+/* Apart from trap_dispatch, so that a call does not pay for its frame. */
+static __attribute__((noinline)) void exception(struct trapframe *tf)
 {
   struct trap_info info;
 
