@@ -9,7 +9,8 @@
 #include <uapi/abi.h>
 
 int main(int argc, char **argv, char **envp);
-void crt_start(uintptr_t *stack);
+struct elf_dyn;
+void crt_start(uintptr_t *stack, const struct elf_dyn *dyn);
 void _start(void);
 
 /* The mark of a native program: ELF note, vendor, type, ABI version. */
@@ -32,6 +33,9 @@ __asm__(".section .text._start,\"ax\",@progbits\n"
         "_start:\n"
         "  xor %ebp, %ebp\n" /* the end of every backtrace */
         "  mov %rsp, %rdi\n"
+        ".weak _DYNAMIC\n" /* where a PIE's dynamic section is; 0 in a fixed-address program, which has none */
+        ".hidden _DYNAMIC\n"
+        "  lea _DYNAMIC(%rip), %rsi\n"
         "  and $-16, %rsp\n"
         "  call crt_start\n"
         "  hlt\n"
@@ -50,9 +54,8 @@ struct elf_rela {
 #define DT_RELASZ 8
 #define R_X86_64_RELATIVE 8
 
-/* Both from the link: the image's first byte, and the dynamic section that only a PIE has. */
+/* The image's first byte, from the link. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern const struct elf_dyn _DYNAMIC[] __attribute__((weak, visibility("hidden")));
 
 /* Adds the load address to every word the link left relative to 0. `-z text` lets no other kind of relocation through. */
 static void relocate(uintptr_t base, const struct elf_dyn *dyn)
@@ -73,10 +76,8 @@ static void relocate(uintptr_t base, const struct elf_dyn *dyn)
 char **environ;
 const char *program_name = "?";
 
-__attribute__((used)) void crt_start(uintptr_t *stack)
+__attribute__((used)) void crt_start(uintptr_t *stack, const struct elf_dyn *dyn)
 {
-  const struct elf_dyn *dyn = _DYNAMIC;
-  __asm__("" : "+r"(dyn)); /* weak: the address may be null, whatever the compiler believes of arrays */
   if (dyn != NULL)
     relocate((uintptr_t)__ehdr_start, dyn);
 
