@@ -132,31 +132,33 @@ void pmm_get_stats(struct pmm_stats *out)
 
 /* ---- start ---- */
 
-static uint64_t free_frames(void)
+/* Free frames below an address. */
+static uint64_t free_frames(paddr_t limit)
 {
   uint64_t frames = 0;
   paddr_t base, end;
-  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) frames += (end - base) / PAGE_SIZE;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);)
+    if (base < limit) frames += (MIN(end, limit) - base) / PAGE_SIZE;
   return frames;
 }
 
-/* The address below which half of the free frames are. */
-static paddr_t free_median(void)
+/* The address below which `count` free frames are. */
+static paddr_t free_frames_end(uint64_t count)
 {
-  uint64_t left = free_frames() / 2;
-  paddr_t base = ZONES_BASE, end;
+  paddr_t base, end;
   for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) {
     uint64_t frames = (end - base) / PAGE_SIZE;
-    if (left <= frames) return base + left * PAGE_SIZE;
-    left -= frames;
+    if (count <= frames) return base + count * PAGE_SIZE;
+    count -= frames;
   }
-  return base;
+  return ZONES_BASE;
 }
 
-static paddr_t zone_boundary(void)
+/* Memory ends at `end`, for the allocator. */
+static paddr_t zone_boundary(paddr_t end)
 {
   paddr_t wanted = MAX(KERNEL_ZONE_LEAST, ALIGN_DOWN(pmm_usable_bytes() / 8, (uint64_t)PAGE_SIZE));
-  return MIN(wanted, free_median());
+  return MIN(wanted, free_frames_end(free_frames(end) / 2));
 }
 
 /* Descriptors for every frame from 1 MiB to the end of the last free range for which there is room: a range so far away
@@ -214,7 +216,7 @@ int pmm_init(const struct bootinfo *bi)
   pmm_debug_fill = cmdline_get(bi->cmdline, "memdebug", value, sizeof value);
   paddr_t end = descriptors_alloc(&pages);
   if (!end) return -ENOMEM;
-  paddr_t boundary = MIN(zone_boundary(), end);
+  paddr_t boundary = zone_boundary(end);
   int err = zone_init(PMM_KERNEL, "kernel zone", ZONES_BASE, boundary, pages);
   if (err == 0) err = zone_init(PMM_USER, "user zone", boundary, end, pages + (boundary - ZONES_BASE) / PAGE_SIZE);
   bootmem_close();

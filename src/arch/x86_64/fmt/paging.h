@@ -16,10 +16,10 @@
 #define PTE_WRITE_THROUGH (1ull << 3)
 #define PTE_NOCACHE (1ull << 4)
 #define PTE_ACCESSED (1ull << 5)
-#define PTE_DIRTY (1ull << 6)     /* leaf entries */
-#define PTE_LARGE (1ull << 7)     /* levels 2 and 3: this entry maps a page; reserved in level 4 */
-#define PTE_PAT_4K (1ull << 7)    /* level 1 */
-#define PTE_GLOBAL (1ull << 8)    /* leaf entries */
+#define PTE_DIRTY (1ull << 6)      /* leaf entries */
+#define PTE_LARGE (1ull << 7)      /* levels 2 and 3: this entry maps a page; reserved in level 4 */
+#define PTE_PAT_4K (1ull << 7)     /* level 1 */
+#define PTE_GLOBAL (1ull << 8)     /* leaf entries */
 #define PTE_PAT_LARGE (1ull << 12) /* large pages */
 #define PTE_ADDRESS 0x000FFFFFFFFFF000ull
 #define PTE_NX (1ull << 63)
@@ -37,20 +37,26 @@
 #define X86_PAT_VALUE 0x0007040100070406ull
 
 /* Level 4 is the root, level 1 holds 4 KiB pages. */
-static inline unsigned paging_shift(unsigned level) { return 12 + 9 * (level - 1); }
+static inline unsigned paging_shift(unsigned level)
+{
+  return 12 + 9 * (level - 1);
+}
 static inline unsigned paging_index(vaddr_t va, unsigned level)
 {
   return (unsigned)(va >> paging_shift(level)) & (PAGING_ENTRIES - 1);
 }
 /* Bits 63-47 are all equal. */
-static inline bool paging_canonical(vaddr_t va) { return (vaddr_t)((int64_t)((uint64_t)va << 16) >> 16) == va; }
+static inline bool paging_canonical(vaddr_t va)
+{
+  return (vaddr_t)((int64_t)((uint64_t)va << 16) >> 16) == va;
+}
 
 /* What a walk found. On success every field but error; on failure only error. */
 struct x86_walk {
-  uint64_t error;     /* #PF error code, PF_* of fmt/trapframe.h */
-  paddr_t pa;         /* of the address, offset included */
-  uint64_t page_size; /* 4 KiB, 2 MiB or 1 GiB */
-  uint64_t entry;     /* the leaf entry */
+  uint64_t error;         /* #PF error code, PF_* of fmt/trapframe.h */
+  paddr_t pa;             /* of the address, offset included */
+  uint64_t page_size;     /* 4 KiB, 2 MiB or 1 GiB */
+  uint64_t entry;         /* the leaf entry */
   bool user, write, exec; /* what all levels together allow; user: and not only the kernel */
   bool accessed, dirty;
 };

@@ -325,7 +325,8 @@ static int window_populate(struct pmap *pm)
 {
   struct arch_window w = arch_kernel_window();
   struct path path;
-  kassert(in_kernel_slot(w.base) && paging_index(w.base, PAGING_LEVELS) == paging_index(w.base + w.size - 1, PAGING_LEVELS));
+  kassert(in_kernel_slot(w.base) &&
+          paging_index(w.base, PAGING_LEVELS) == paging_index(w.base + w.size - 1, PAGING_LEVELS));
   return path_walk(pm, w.base, PAGING_LEVELS - 1, table_alloc_early, &path) == PAGING_LEVELS - 1 ? 0 : -ENOMEM;
 }
 

@@ -21,7 +21,7 @@
 
 struct pmap {
   paddr_t root;
-  uint64_t table_pages; /* pages of tables below the root that belong to this pmap alone */
+  uint64_t table_pages;  /* pages of tables below the root that belong to this pmap alone */
   uint64_t mapped_pages; /* 4 KiB pages mapped by pmap_map */
 };
 

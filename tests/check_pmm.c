@@ -1,0 +1,373 @@
+/* Frames: the boot allocator on odd maps, the algorithms against a plain model, zones and checks of the page allocator. */
+#include "rig.h"
+
+#include <kern/alloc_fault.h>
+#include <kern/mm/bootmem.h>
+#include <kern/mm/pmm_ops.h>
+#include <kern/pmm.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- boot ---- */
+
+START_TEST(boot_frames_come_in_order_and_zeroed)
+{
+  struct bootinfo bi = {0};
+  rig_machine(MIB(8));
+  memset(phys_to_virt(0), 0xEE, MIB(8));
+  bootinfo_add_region(&bi, MIB(4), 2 * PAGE_SIZE, MEM_USABLE);
+  bootinfo_add_region(&bi, 0, MIB(1) + PAGE_SIZE, MEM_USABLE);
+  bootinfo_add_region(&bi, MIB(2), 0, MEM_USABLE);
+  bootinfo_add_region(&bi, MIB(3), PAGE_SIZE + 100, MEM_USABLE);
+  ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
+  bootmem_init(&bi);
+  ck_assert_uint_eq(bootmem_alloc_pages(2), MIB(4)); /* the first with room, though the last */
+  ck_assert_uint_eq(bootmem_alloc_page(), MIB(1));   /* nothing below 1 MiB */
+  ck_assert_uint_eq(bootmem_alloc_page(), MIB(3));   /* what was passed over is not lost */
+  ck_assert_uint_eq(bootmem_alloc_page(), 0);
+  for (size_t i = 0; i < PAGE_SIZE; i++) ck_assert_uint_eq(((uint8_t *)phys_to_virt(MIB(1)))[i], 0);
+  ck_assert_uint_eq(*(uint8_t *)phys_to_virt(MIB(3) + PAGE_SIZE), 0xEE);
+}
+END_TEST
+
+START_TEST(boot_leaves_what_it_did_not_hand_out)
+{
+  struct bootinfo bi = {0};
+  paddr_t base, end;
+  unsigned cursor = 0;
+  rig_machine(MIB(8));
+  rig_memory_map(&bi);
+  bootmem_init(&bi);
+  ck_assert_uint_eq(bootmem_alloc_pages(3), MIB(1));
+  ck_assert(bootmem_next_free(&cursor, &base, &end));
+  ck_assert_uint_eq(base, MIB(1) + 3 * PAGE_SIZE);
+  ck_assert_uint_eq(end, MIB(8));
+  ck_assert(!bootmem_next_free(&cursor, &base, &end));
+}
+END_TEST
+
+/* ---- algorithms ---- */
+
+static const struct pmm_ops *const algorithms[] = {&buddy_ops};
+
+#define MODEL_FRAMES 9001u
+#define MODEL_HOLE 3000u /* [MODEL_HOLE, + MODEL_HOLE_SIZE) is never given to the zone */
+#define MODEL_HOLE_SIZE 77u
+#define MODEL_BLOCKS 4000u
+
+static struct {
+  bool given[MODEL_FRAMES];
+  bool taken[MODEL_FRAMES];
+  struct {
+    uint32_t frame;
+    unsigned order;
+  } block[MODEL_BLOCKS];
+  unsigned nblocks;
+} model;
+
+static void model_give(struct zone *z, uint32_t first, uint32_t count)
+{
+  z->ops->add(z, first, count);
+  memset(&model.given[first], true, count);
+}
+
+static bool model_alloc(struct zone *z, unsigned order)
+{
+  uint32_t frame = z->ops->alloc(z, order);
+  if (frame == FRAME_NONE) return false;
+  ck_assert_uint_eq(frame % (1u << order), 0);
+  ck_assert_uint_le(frame + (1u << order), MODEL_FRAMES);
+  for (uint32_t i = frame; i < frame + (1u << order); i++) {
+    ck_assert(model.given[i] && !model.taken[i]);
+    model.taken[i] = true;
+  }
+  z->pages[frame].state = PAGE_ALLOCATED;
+  model.block[model.nblocks].frame = frame;
+  model.block[model.nblocks++].order = order;
+  return true;
+}
+
+static void model_free(struct zone *z, unsigned i)
+{
+  uint32_t frame = model.block[i].frame;
+  unsigned order = model.block[i].order;
+  model.block[i] = model.block[--model.nblocks];
+  memset(&model.taken[frame], false, 1u << order);
+  z->ops->free(z, frame, order);
+}
+
+/* Whether 2^order free frames lie together at a multiple of 2^order. */
+static bool model_has(unsigned order)
+{
+  for (uint32_t frame = 0; frame + (1u << order) <= MODEL_FRAMES; frame += 1u << order) {
+    uint32_t n = 0;
+    while (n < 1u << order && model.given[frame + n] && !model.taken[frame + n]) n++;
+    if (n == 1u << order) return true;
+  }
+  return false;
+}
+
+static unsigned count_blocks(struct zone *z, unsigned order)
+{
+  unsigned first = model.nblocks, n = 0;
+  while (model_alloc(z, order)) n++;
+  while (model.nblocks > first) model_free(z, model.nblocks - 1);
+  return n;
+}
+
+START_TEST(algorithm_agrees_with_the_model)
+{
+  struct zone z = {.ops = algorithms[_i], .base = 0x123000, .frames = MODEL_FRAMES};
+  z.pages = calloc(MODEL_FRAMES, sizeof *z.pages);
+  z.state = calloc(1, z.ops->state_size(MODEL_FRAMES));
+  z.ops->init(&z);
+  ck_assert(!model_alloc(&z, 0));
+  model_give(&z, 1, MODEL_HOLE - 1);
+  model_give(&z, MODEL_HOLE + MODEL_HOLE_SIZE, MODEL_FRAMES - MODEL_HOLE - MODEL_HOLE_SIZE);
+  unsigned big = count_blocks(&z, PMM_MAX_ORDER), small = count_blocks(&z, 3);
+  ck_assert_uint_gt(big, 0);
+  for (unsigned step = 0; step < 60000; step++) {
+    unsigned order = (unsigned)(rig_random(4) ? rig_random(4) : rig_random(PMM_MAX_ORDER + 1));
+    bool grow = rig_random(20000) < 10000 + (step % 20000 < 10000 ? 2000 : -2000);
+    if (grow && model.nblocks < MODEL_BLOCKS) {
+      if (!model_alloc(&z, order)) ck_assert(!model_has(order)); /* it found all there is */
+    } else if (model.nblocks > 0) {
+      model_free(&z, (unsigned)rig_random(model.nblocks));
+    }
+  }
+  while (model.nblocks > 0) model_free(&z, (unsigned)rig_random(model.nblocks));
+  ck_assert_uint_eq(count_blocks(&z, PMM_MAX_ORDER), big);
+  ck_assert_uint_eq(count_blocks(&z, 3), small);
+  free(z.pages);
+  free(z.state);
+}
+END_TEST
+
+/* ---- zones ---- */
+
+static struct pmm_stats stats(void)
+{
+  struct pmm_stats s;
+  pmm_get_stats(&s);
+  return s;
+}
+
+START_TEST(the_kernel_zone_is_16_mib_or_an_eighth)
+{
+  static const struct {
+    uint64_t memory, boundary;
+  } machine[] = {{MIB(64), MIB(16)}, {MIB(256), MIB(32) - KIB(48)}};
+  paddr_t pa;
+  rig_boot(machine[_i].memory, "");
+  for (paddr_t highest = 0;;) {
+    if (pmm_alloc_page(PMM_KERNEL, &pa) == 0) {
+      highest = MAX(highest, pa + PAGE_SIZE);
+      continue;
+    }
+    ck_assert_uint_eq(highest, machine[_i].boundary);
+    break;
+  }
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  ck_assert_uint_ge(pa, machine[_i].boundary);
+}
+END_TEST
+
+START_TEST(a_small_machine_is_shared_evenly)
+{
+  rig_boot(MIB(16), "");
+  struct pmm_stats s = stats();
+  ck_assert_uint_gt(s.zone_free[PMM_USER], MIB(7) / PAGE_SIZE);
+  ck_assert_uint_gt(s.zone_free[PMM_KERNEL], MIB(7) / PAGE_SIZE);
+  ck_assert_uint_eq(s.zone_free[PMM_USER] + s.zone_free[PMM_KERNEL], s.free_pages);
+}
+END_TEST
+
+START_TEST(an_exhausted_zone_leaves_the_other_working)
+{
+  for (unsigned zone = 0; zone < PMM_ZONES; zone++) {
+    struct pmm_stats before = stats();
+    paddr_t first = 0, pa;
+    while (pmm_alloc_page(zone, &pa) == 0) { /* chained through the pages themselves */
+      *(paddr_t *)phys_to_virt(pa) = first;
+      first = pa;
+    }
+    struct pmm_stats s = stats();
+    ck_assert_uint_eq(s.zone_free[zone], 0);
+    ck_assert_uint_eq(s.zone_free[!zone], before.zone_free[!zone]);
+    ck_assert_int_eq(pmm_alloc_page(!zone, &pa), 0);
+    pmm_free_page(pa);
+    while (first) {
+      pa = first;
+      first = *(paddr_t *)phys_to_virt(pa);
+      pmm_free_page(pa);
+    }
+    s = stats();
+    ck_assert_mem_eq(&s, &before, sizeof s);
+  }
+}
+END_TEST
+
+START_TEST(ten_thousand_cycles_leak_nothing)
+{
+  struct pmm_stats before = stats();
+  for (unsigned i = 0; i < 10000; i++) {
+    paddr_t pa[4];
+    for (unsigned k = 0; k < 4; k++) ck_assert_int_eq(pmm_alloc(i % 2, (i + k) % 6, &pa[k]), 0);
+    for (unsigned k = 0; k < 4; k++) pmm_free(pa[(i + k) % 4], (i + (i + k) % 4) % 6);
+  }
+  struct pmm_stats after = stats();
+  ck_assert_mem_eq(&after, &before, sizeof after);
+}
+END_TEST
+
+START_TEST(zeroed_pages_are_zero)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  memset(phys_to_virt(pa), 0xEE, PAGE_SIZE);
+  pmm_free_page(pa);
+  ck_assert_int_eq(pmm_alloc_zeroed(PMM_USER, &pa), 0);
+  for (size_t i = 0; i < PAGE_SIZE; i++) ck_assert_uint_eq(((uint8_t *)phys_to_virt(pa))[i], 0);
+}
+END_TEST
+
+START_TEST(the_nth_allocation_fails)
+{
+  paddr_t pa;
+  alloc_fault_arm(2, false);
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), -ENOMEM);
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  ck_assert_uint_eq(alloc_fault_failures(), 1);
+  alloc_fault_arm(1, true);
+  for (unsigned i = 1; i < 4; i++) {
+    ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), -ENOMEM);
+    ck_assert_uint_eq(alloc_fault_failures(), i);
+  }
+  alloc_fault_arm(0, false);
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+}
+END_TEST
+
+START_TEST(impossible_requests_fail)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc(PMM_USER, PMM_MAX_ORDER + 1, &pa), -ENOMEM);
+}
+END_TEST
+
+/* ---- too little, too far ---- */
+
+static int boot_with(uint64_t memory, paddr_t far, uint64_t far_size)
+{
+  struct bootinfo bi = {0};
+  rig_machine(memory);
+  rig_memory_map(&bi);
+  bootinfo_add_region(&bi, far, far_size, MEM_USABLE);
+  ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
+  bootmem_init(&bi);
+  return pmm_init(&bi);
+}
+
+START_TEST(too_little_memory_is_an_error)
+{
+  ck_assert_int_eq(boot_with(MIB(1) + (uint64_t)_i * PAGE_SIZE, 0, 0), -ENOMEM);
+}
+END_TEST
+
+START_TEST(memory_too_far_away_is_left_unused)
+{
+  ck_assert_int_eq(boot_with(MIB(32), 1ull << 45, GIB(1)), 0);
+  ck_assert_uint_lt(stats().total_pages, MIB(32) / PAGE_SIZE);
+  ck_assert_ptr_nonnull(strstr(rig.printed, "too far away"));
+}
+END_TEST
+
+/* ---- misuse is found ---- */
+
+static paddr_t one_page(void)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  return pa;
+}
+
+START_TEST(double_free_halts)
+{
+  paddr_t pa = one_page();
+  rig.halt_says = "freed twice";
+  pmm_free_page(pa);
+  pmm_free_page(pa);
+}
+END_TEST
+
+START_TEST(free_with_another_order_halts)
+{
+  paddr_t pa = one_page();
+  rig.halt_says = "another size";
+  pmm_free(pa, 1);
+}
+END_TEST
+
+START_TEST(free_of_foreign_memory_halts)
+{
+  rig.halt_says = "not the allocator's";
+  pmm_free_page(_i == 0 ? 0x1000 : MIB(64));
+}
+END_TEST
+
+#ifndef NDEBUG
+START_TEST(write_after_free_halts)
+{
+  paddr_t pa = one_page();
+  pmm_free_page(pa);
+  ((uint64_t *)phys_to_virt(pa))[1] = 7;
+  rig.halt_says = "written after it was freed";
+  for (unsigned i = 0; i < 100000; i++) one_page();
+}
+END_TEST
+
+START_TEST(memdebug_finds_a_write_anywhere)
+{
+  rig_boot(MIB(64), "memdebug");
+  paddr_t pa = one_page();
+  ck_assert_uint_eq(*((uint8_t *)phys_to_virt(pa) + 999), 0xA5);
+  pmm_free_page(pa);
+  *((uint8_t *)phys_to_virt(pa) + 4095) = 7;
+  rig.halt_says = "word 511";
+  for (unsigned i = 0; i < 100000; i++) one_page();
+}
+END_TEST
+#endif
+
+int main(void)
+{
+  Suite *suite = suite_create("pmm");
+  TCase *tc = tcase_create("machine");
+  tcase_add_test(tc, boot_frames_come_in_order_and_zeroed);
+  tcase_add_test(tc, boot_leaves_what_it_did_not_hand_out);
+  tcase_add_loop_test(tc, algorithm_agrees_with_the_model, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, the_kernel_zone_is_16_mib_or_an_eighth, 0, 2);
+  tcase_add_test(tc, a_small_machine_is_shared_evenly);
+  tcase_add_loop_test(tc, too_little_memory_is_an_error, 0, 300);
+  tcase_add_test(tc, memory_too_far_away_is_left_unused);
+#ifndef NDEBUG
+  tcase_add_exit_test(tc, memdebug_finds_a_write_anywhere, RIG_HALTED);
+#endif
+  suite_add_tcase(suite, tc);
+  tc = tcase_create("booted");
+  tcase_add_checked_fixture(tc, rig_boot_default, NULL);
+  tcase_add_test(tc, an_exhausted_zone_leaves_the_other_working);
+  tcase_add_test(tc, ten_thousand_cycles_leak_nothing);
+  tcase_add_test(tc, zeroed_pages_are_zero);
+  tcase_add_test(tc, the_nth_allocation_fails);
+  tcase_add_test(tc, impossible_requests_fail);
+  tcase_add_exit_test(tc, double_free_halts, RIG_HALTED);
+  tcase_add_exit_test(tc, free_with_another_order_halts, RIG_HALTED);
+  tcase_add_loop_exit_test(tc, free_of_foreign_memory_halts, RIG_HALTED, 0, 2);
+#ifndef NDEBUG
+  tcase_add_exit_test(tc, write_after_free_halts, RIG_HALTED);
+#endif
+  suite_add_tcase(suite, tc);
+  return rig_run_suite(suite);
+}

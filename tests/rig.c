@@ -1,0 +1,243 @@
+/* See rig.h. */
+#include "rig.h"
+#include "rig_host.h"
+
+#include <fmt/paging.h>
+#include <fmt/trapframe.h>
+#include <kern/cpu.h>
+#include <kern/kmem.h>
+#include <kern/pmap.h>
+#include <kern/pmm.h>
+#include <kern/process.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW_PAGES (RIG_WINDOW_SIZE / PAGE_SIZE)
+
+struct rig rig;
+vaddr_t arch_direct_map_base;
+
+static struct cpu cpu;
+static struct thread thread;
+static struct process process;
+static struct process *running;
+static uint64_t tlb[WINDOW_PAGES]; /* leaf entries translated; 0: none */
+
+/* ---- the window: a small simulated MMU ---- */
+
+static bool on_fault(uintptr_t at, bool write)
+{
+  struct x86_walk w;
+  if (at - RIG_WINDOW >= RIG_WINDOW_SIZE || !rig.root) return false;
+  if (!x86_mmu_walk(rig.root, at, write ? PF_WRITE : 0, &w) || w.pa >= rig.memory) return false;
+  tlb[(at - RIG_WINDOW) / PAGE_SIZE] = w.entry;
+  rig_host_show(ALIGN_DOWN(at, (uintptr_t)PAGE_SIZE), ALIGN_DOWN(w.pa, (paddr_t)PAGE_SIZE), w.write && w.dirty);
+  return true;
+}
+
+void arch_tlb_flush_page(vaddr_t va)
+{
+  rig.flushes++;
+  if (va - RIG_WINDOW >= RIG_WINDOW_SIZE) return;
+  uint64_t *entry = &tlb[(va - RIG_WINDOW) / PAGE_SIZE];
+  if (*entry) rig_host_hide(ALIGN_DOWN(va, (vaddr_t)PAGE_SIZE));
+  *entry = 0;
+}
+
+bool rig_tlb_is_right(void)
+{
+  const uint64_t matters = PTE_ADDRESS | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_NX;
+  for (size_t i = 0; i < WINDOW_PAGES; i++) {
+    struct x86_walk w;
+    if (!tlb[i]) continue;
+    if (!x86_mmu_peek(rig.root, RIG_WINDOW + i * PAGE_SIZE, &w) || ((w.entry ^ tlb[i]) & matters)) return false;
+  }
+  return true;
+}
+
+bool rig_can_read(const void *p)
+{
+  return rig_host_try((uintptr_t)p, false);
+}
+
+bool rig_can_write(const void *p)
+{
+  return rig_host_try((uintptr_t)p, true);
+}
+
+/* ---- the machine ---- */
+
+void rig_machine(uint64_t memory)
+{
+  rig.memory = memory;
+  rig.irq_on = true;
+  cpu = (struct cpu){.self = &cpu, .current = &thread};
+  arch_direct_map_base = rig_host_memory(memory);
+  rig_host_reserve(RIG_WINDOW, RIG_WINDOW_SIZE);
+  rig_host_on_fault(on_fault);
+}
+
+struct cpu *arch_cpu_self(void)
+{
+  return &cpu;
+}
+
+bool arch_irq_enabled(void)
+{
+  return rig.irq_on;
+}
+
+bool arch_irq_disable(void)
+{
+  bool was_on = rig.irq_on;
+  rig.irq_on = false;
+  return was_on;
+}
+
+void arch_irq_restore(bool enabled)
+{
+  rig.irq_on = enabled;
+}
+
+struct arch_window arch_kernel_window(void)
+{
+  return (struct arch_window){.base = RIG_WINDOW, .size = RIG_WINDOW_SIZE};
+}
+
+int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)
+{
+  (void)root, (void)bi;
+  return 0;
+}
+
+void arch_aspace_activate(paddr_t root)
+{
+  rig.root = root;
+}
+
+void arch_early_putc(char c)
+{
+  if (rig.printed_length < sizeof rig.printed - 1) rig.printed[rig.printed_length++] = c;
+}
+
+void arch_halt(void)
+{
+  if (rig.halt_says && strstr(rig.printed, rig.halt_says)) _Exit(RIG_HALTED);
+  ck_abort_msg("the kernel halted: %s", rig.printed);
+  abort();
+}
+
+uint64_t arch_clock_read(void)
+{
+  return 0;
+}
+
+uint64_t arch_clock_epoch(void)
+{
+  return 0;
+}
+
+void arch_relax(void) {}
+
+uintptr_t arch_text_base(void)
+{
+  return 0;
+}
+
+size_t arch_backtrace(const struct trapframe *tf, uintptr_t *pcs, size_t max)
+{
+  (void)tf, (void)pcs, (void)max;
+  return 0;
+}
+
+/* ---- threads and processes: one of each ---- */
+
+struct thread *thread_current(void)
+{
+  return &thread;
+}
+
+void sched_preempt(void) {}
+
+struct process *process_current(void)
+{
+  return running;
+}
+
+/* Nobody else holds a mutex, so nobody waits. */
+bool sched_block_prepare(bool interruptible)
+{
+  (void)interruptible;
+  abort();
+}
+
+void sched_block(struct spinlock *lock)
+{
+  (void)lock;
+  abort();
+}
+
+bool sched_wake_reason(struct thread *t, int reason)
+{
+  (void)t, (void)reason;
+  abort();
+}
+
+void sched_wake(struct thread *t)
+{
+  (void)t;
+  abort();
+}
+
+void rig_set_aspace(struct aspace *as)
+{
+  process.aspace = as;
+  running = as ? &process : NULL;
+}
+
+/* ---- the kernel ---- */
+
+void rig_memory_map(struct bootinfo *bi)
+{
+  ck_assert_int_eq(bootinfo_add_region(bi, 0, KIB(640), MEM_USABLE), 0);
+  ck_assert_int_eq(bootinfo_add_region(bi, KIB(640), KIB(384), MEM_RESERVED), 0);
+  ck_assert_int_eq(bootinfo_add_region(bi, MIB(1), rig.memory - MIB(1), MEM_USABLE), 0);
+}
+
+void rig_boot(uint64_t memory, const char *cmdline)
+{
+  static struct bootinfo bi;
+  rig_machine(memory);
+  rig_memory_map(&bi);
+  strcpy(bi.cmdline, cmdline);
+  ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
+  bootmem_init(&bi);
+  ck_assert_int_eq(pmap_init(&bi), 0);
+  ck_assert_int_eq(pmm_init(&bi), 0);
+  ck_assert_int_eq(kmem_init(), 0);
+}
+
+void rig_boot_default(void)
+{
+  rig_boot(MIB(64), "");
+}
+
+/* ---- running ---- */
+
+uint64_t rig_random(uint64_t below)
+{
+  static uint64_t state = 0x9E3779B97F4A7C15ull; /* xorshift64* */
+  state ^= state >> 12;
+  state ^= state << 25;
+  state ^= state >> 27;
+  return (state * 0x2545F4914F6CDD1Dull >> 16) % below;
+}
+
+int rig_run_suite(Suite *suite)
+{
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
