@@ -24,7 +24,7 @@
 #define USER_PAGES ((USER_TOP - USER_BASE) / PAGE_SIZE)
 #define KERNEL_WINDOW_SIZE GIB(1)
 #define KERNEL_PAGES (KERNEL_WINDOW_SIZE / PAGE_SIZE)
-#define LIVE_MAX 16384u   /* host mappings in all; Linux allows 65530 and unmapping splits them */
+#define LIVE_MAX 16384u   /* host mappings that may go; Linux allows 65530 in all and unmapping splits them */
 #define AROUND 16u        /* pages mapped at once when the neighbours are present, too */
 #define NO_PAGE SIZE_MAX
 
@@ -68,6 +68,7 @@ static struct {
   bool reloaded;     /* the register was loaded since user_window was last in step */
   bool kernel_filled; /* kernel mode translated pages of the user window */
   size_t live;       /* host mappings in both windows */
+  size_t pinned;     /* those among them that stay: kernel stacks, mostly one host mapping each */
 } mmu;
 
 /* ---- the tables ---- */
@@ -326,7 +327,7 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
     host_page_protect(page_address(w, page), PAGE_SIZE, slot_prot(slot));
     return true;
   }
-  if (mmu.live + AROUND > LIVE_MAX) arch_tlb_flush_all();
+  if (mmu.live + AROUND > LIVE_MAX + mmu.pinned) arch_tlb_flush_all();
   if (w->user && by_user && !(had & SLOT_LIVE)) map_around(page, slot);
   else map_slots(w, page, &slot, 1);
   return true;
@@ -355,7 +356,10 @@ void machine_mmu_pin(vaddr_t va, size_t size)
     for (size_t i = 0; i < count; i++)
       if (!translate(va + (done + i) * PAGE_SIZE, PF_WRITE, &t)) slots[i] = slot_for(&t);
     map_slots(w, first + done, slots, count);
-    for (size_t i = 0; i < count; i++) w->slots[first + done + i] |= SLOT_PINNED;
+    for (size_t i = 0; i < count; i++) {
+      if (!(w->slots[first + done + i] & SLOT_PINNED)) mmu.pinned++;
+      w->slots[first + done + i] |= SLOT_PINNED;
+    }
   }
 }
 
@@ -363,7 +367,10 @@ void machine_mmu_unpin(vaddr_t va, size_t size)
 {
   for (vaddr_t end = va + size; va < end; va += PAGE_SIZE) {
     struct window *w = window_of(va);
-    if (w) w->slots[(va - w->base) / PAGE_SIZE] &= ~SLOT_PINNED;
+    if (!w) continue;
+    uint32_t *slot = &w->slots[(va - w->base) / PAGE_SIZE];
+    if (*slot & SLOT_PINNED) mmu.pinned--;
+    *slot &= ~SLOT_PINNED;
   }
 }
 
