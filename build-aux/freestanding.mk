@@ -21,12 +21,19 @@ IMAGE_CFLAGS = $(KERNEL_CFLAGS) -mcmodel=kernel -mgeneral-regs-only -fno-pic -fn
 	-fno-asynchronous-unwind-tables -fcf-protection=none $(KCFLAGS)
 IMAGE_LDFLAGS = -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--fatal-warnings
 
+# KLTO optimizes across files, so that the machine's one-instruction accessors are inlined into the way of a call. Not for what
+# the compiler itself calls, for the empty symbol table (nobody may know it is empty), and for tests, some with assembly in them.
+# Functions with one caller stay functions: backtraces name them.
+IMAGE_NO_LTO = %/arch/x86_64/string.c %/nosymbols.c %/ktest.c tests/%
+IMAGE_LTO_CFLAGS = $(if $(KLTO),-fno-inline-functions-called-once)
+
 IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) $(FMT_SOURCES) $(IMAGE_FILES) \
 	$(CONFORMANCE_SOURCES)))
 IMAGE_NOSYMS = $(patsubst %,img/%.o,$(filter %/nosymbols.c,$(KERN_SOURCES)))
 
 img/%.c.o: %.c Makefile kcc.stamp
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(IMAGE_CFLAGS) $(KCC_DEPS) -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(IMAGE_CFLAGS) $(IMAGE_LTO_CFLAGS) $(if $(filter $(IMAGE_NO_LTO),$*.c),,$(KLTO)) \
+	  $(KCC_DEPS) -c -o $@ $<
 
 img/%.S.o: %.S Makefile kcc.stamp
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(KCC_DEPS) -c -o $@ $<
@@ -41,7 +48,7 @@ img/layout.inc: src/arch/x86_64/layout.h build-aux/nasm-layout
 img/kernel.lds: $(IMAGE_LDSCRIPT) Makefile
 	$(AM_V_GEN)$(MKDIR_P) img && $(KCC) -E -P -x c -D__ASSEMBLER__ $(IMAGE_CPPFLAGS) $(KCC_DEPS) -MT $@ -MF img/kernel.lds.d $< -o $@
 
-IMAGE_LINK = $(KCC) $(IMAGE_LDFLAGS) -Wl,-T,img/kernel.lds
+IMAGE_LINK = $(KCC) $(IMAGE_CFLAGS) $(IMAGE_LTO_CFLAGS) $(KLTO) $(IMAGE_LDFLAGS) -Wl,-T,img/kernel.lds
 
 img/veridian.nosyms: $(IMAGE_OBJECTS) $(IMAGE_NOSYMS) img/kernel.lds
 	$(AM_V_CCLD)$(IMAGE_LINK) -o $@ $(IMAGE_OBJECTS) $(IMAGE_NOSYMS)
@@ -101,6 +108,13 @@ USER_FILES = $(USER_CRT_FILES) $(USER_LDSCRIPT) $(USER_LIB_FILES) \
 	$(foreach program,$(USER_BINS),$(call user_sources,$(program)))
 
 -include $(USER_LIB_OBJECTS:.o=.d) $(USER_PROGRAM_OBJECTS:.o=.d) $(patsubst %,usr/%.d,$(USER_CRT_FILES))
+
+# The same compiler driver that is installed, for the library as it is here.
+usr/veridian-cc: src/user/veridian-cc.in $(USER_LDSCRIPT) $(USER_CRT_OBJECT) usr/libveridian.a Makefile
+	$(AM_V_GEN)cp $(srcdir)/$(USER_LDSCRIPT) usr/user.ld && \
+	sed -e 's|[@]VERSION[@]|$(PACKAGE_VERSION)|g' -e 's|[@]KCC[@]|$(KCC)|g' -e 's|[@]libdir[@]|$(abs_top_builddir)/usr|g' \
+	  -e 's|[@]includedir[@]|$(abs_top_srcdir)/src/user/include|g' -e 's|[@]uapidir[@]|$(abs_top_srcdir)/src|g' $< > $@ && \
+	chmod 755 $@
 
 # ---- the initial RAM disk ----
 # Dates, owners, modes, inode numbers and order are fixed: the same sources give the same bytes.

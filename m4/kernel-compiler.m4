@@ -18,8 +18,15 @@ for veridian_kcc in $veridian_kcc_candidates; do
          -Werror -c -o conftest.$ac_objext conftest.c >&AS_MESSAGE_LOG_FD 2>&1],
     [KCC=$veridian_kcc; break])
 done
-rm -f conftest.c conftest.$ac_objext
 AC_MSG_RESULT([${KCC:-none}])
+AC_ARG_VAR([KLTO], [options for optimizing the kernel image across files; empty for none])
+AC_MSG_CHECKING([how to optimize the image across files])
+AS_IF([test "x${KLTO+set}" != xset && test -n "$KCC"],
+  [AS_IF([$KCC -flto=auto -O2 -ffreestanding -mcmodel=kernel -fno-pic -no-pie -nostdlib -static -Werror -Wl,-e,f \
+          -o conftest conftest.c >&AS_MESSAGE_LOG_FD 2>&1],
+    [KLTO=-flto=auto])])
+rm -f conftest conftest.c conftest.$ac_objext
+AC_MSG_RESULT([${KLTO:-not}])
 AC_CHECK_PROGS([NASM], [nasm])
 AM_CONDITIONAL([HAVE_KCC], [test -n "$KCC"])
 AM_CONDITIONAL([HAVE_IMAGE], [test -n "$KCC" && test -n "$NASM"])
