@@ -127,6 +127,11 @@ void arch_halt(void)
   abort();
 }
 
+void arch_timer_arm(uint64_t deadline)
+{
+  (void)deadline;
+}
+
 uint64_t arch_clock_read(void)
 {
   return 0;
@@ -158,6 +163,8 @@ struct thread *thread_current(void)
 }
 
 void sched_preempt(void) {}
+
+void sched_slice_end(void) {}
 
 struct process *process_current(void)
 {

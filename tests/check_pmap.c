@@ -1,0 +1,372 @@
+/* Page tables: what pmap.c builds against a plain dictionary, and the processor's walk over them. */
+#include "rig.h"
+
+#include <fmt/paging.h>
+#include <fmt/trapframe.h>
+#include <kern/alloc_fault.h>
+#include <kern/aspace.h>
+#include <kern/cpu.h>
+#include <kern/pmap.h>
+#include <kern/pmm.h>
+
+static struct pmap pm;
+
+static uint64_t free_pages(void)
+{
+  struct pmm_stats s;
+  pmm_get_stats(&s);
+  return s.free_pages;
+}
+
+static void setup(void)
+{
+  rig_boot_default();
+  ck_assert_int_eq(pmap_create(&pm), 0);
+}
+
+/* ---- against a dictionary ---- */
+
+#define DICT_SIZE 512u
+
+static struct {
+  bool mapped;
+  paddr_t pa;
+  unsigned attrs;
+} dict[DICT_SIZE];
+
+/* Clusters at the edges of tables of every level. */
+static vaddr_t dict_va(unsigned i)
+{
+  static const vaddr_t cluster[8] = {
+    0x10000, 0x1FE000, 0x3FFF0000, 0x7FFE0000, 0x10000000, 0x8000000000 - 0x40000, 0x4000000000, 0x20000000};
+  return cluster[i / 64] + (vaddr_t)(i % 64) * PAGE_SIZE;
+}
+
+static unsigned random_attrs(void)
+{
+  static const unsigned rights[] = {PMAP_USER,  PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC, 0, PMAP_WRITE,
+                                    PMAP_GLOBAL};
+  static const unsigned type[] = {0, 0, PMAP_NOCACHE, PMAP_WRITE_THROUGH, PMAP_WRITE_COMBINE};
+  return rights[rig_random(ARRAY_SIZE(rights))] | type[rig_random(ARRAY_SIZE(type))];
+}
+
+static void dict_agrees(unsigned i)
+{
+  struct pmap_entry e;
+  bool found = pmap_lookup(&pm, dict_va(i) + 123, &e);
+  ck_assert_int_eq(found, dict[i].mapped);
+  if (!found) return;
+  ck_assert_uint_eq(e.pa, dict[i].pa + 123);
+  ck_assert_uint_eq(e.attrs, dict[i].attrs);
+  ck_assert_uint_eq(e.page_size, PAGE_SIZE);
+}
+
+static void dict_step(unsigned i)
+{
+  vaddr_t va = dict_va(i);
+  unsigned attrs = random_attrs();
+  paddr_t pa = rig_random(PADDR_MASK >> PAGE_SHIFT) << PAGE_SHIFT, was;
+  switch (rig_random(4)) {
+  case 0:
+  case 1:
+    ck_assert_int_eq(pmap_map(&pm, va, pa, attrs), dict[i].mapped ? -EEXIST : 0);
+    if (dict[i].mapped) return;
+    dict[i].mapped = true;
+    dict[i].pa = pa;
+    dict[i].attrs = attrs;
+    return;
+  case 2:
+    ck_assert_int_eq(pmap_unmap(&pm, va, &was), dict[i].mapped ? 0 : -ENOENT);
+    if (dict[i].mapped) ck_assert_uint_eq(was, dict[i].pa);
+    dict[i].mapped = false;
+    return;
+  default:
+    ck_assert_int_eq(pmap_protect(&pm, va, attrs), dict[i].mapped ? 0 : -ENOENT);
+    if (dict[i].mapped) dict[i].attrs = attrs;
+  }
+}
+
+static void dict_range_step(void)
+{
+  unsigned first = (unsigned)rig_random(DICT_SIZE), last = (unsigned)rig_random(DICT_SIZE), attrs = random_attrs();
+  vaddr_t start = MIN(dict_va(first), dict_va(last)), end = MAX(dict_va(first), dict_va(last)) + PAGE_SIZE;
+  bool unmap = rig_random(2);
+  if (unmap)
+    pmap_unmap_range(&pm, start, end);
+  else
+    pmap_protect_range(&pm, start, end, attrs);
+  for (unsigned i = 0; i < DICT_SIZE; i++) {
+    if (dict_va(i) < start || dict_va(i) >= end) continue;
+    if (unmap)
+      dict[i].mapped = false;
+    else
+      dict[i].attrs = attrs;
+  }
+}
+
+START_TEST(agrees_with_a_dictionary)
+{
+  uint64_t before = free_pages();
+  for (unsigned step = 0; step < 60000; step++) {
+    unsigned i = (unsigned)rig_random(DICT_SIZE);
+    dict_step(i);
+    if (step % 512 == 0) dict_range_step();
+    dict_agrees((unsigned)rig_random(DICT_SIZE));
+  }
+  uint64_t mapped = 0;
+  for (unsigned i = 0; i < DICT_SIZE; i++) {
+    dict_agrees(i);
+    mapped += dict[i].mapped;
+  }
+  ck_assert_uint_eq(pm.mapped_pages, mapped);
+  ck_assert_uint_eq(before - free_pages(), pm.table_pages);
+  for (unsigned i = 0; i < DICT_SIZE; i++) {
+    paddr_t pa;
+    if (dict[i].mapped) ck_assert_int_eq(pmap_unmap(&pm, dict_va(i), &pa), 0);
+  }
+  ck_assert_uint_eq(pm.table_pages, 0); /* every table went when it was empty */
+  ck_assert_uint_eq(free_pages(), before);
+}
+END_TEST
+
+START_TEST(destroy_frees_the_tables)
+{
+  uint64_t before = free_pages();
+  struct pmap other;
+  ck_assert_int_eq(pmap_create(&other), 0);
+  for (unsigned i = 0; i < DICT_SIZE; i += 7) ck_assert_int_eq(pmap_map(&other, dict_va(i), 0x5000, PMAP_USER), 0);
+  ck_assert_uint_gt(other.table_pages, 8);
+  pmap_destroy(&other);
+  ck_assert_uint_eq(free_pages(), before);
+}
+END_TEST
+
+START_TEST(no_memory_changes_nothing)
+{
+  uint64_t before = free_pages();
+  for (uint64_t n = 1; n <= 3; n++) {
+    alloc_fault_arm(n, false);
+    ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), -ENOMEM);
+    alloc_fault_arm(0, false);
+    ck_assert_uint_eq(free_pages(), before);
+    ck_assert_uint_eq(pm.table_pages, 0);
+    ck_assert_uint_eq(pm.mapped_pages, 0);
+  }
+  alloc_fault_arm(1, false);
+  struct pmap other;
+  ck_assert_int_eq(pmap_create(&other), -ENOMEM);
+  alloc_fault_arm(0, false);
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
+  ck_assert_uint_eq(before - free_pages(), 3);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmap_map(&pm, 0x10001, 0x5000, PMAP_USER), -EINVAL);
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5001, PMAP_USER), -EINVAL);
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, PADDR_MASK + 1, PMAP_USER), -EINVAL);
+  ck_assert_int_eq(pmap_map(&pm, 0x800000000000, 0x5000, PMAP_USER), -EINVAL); /* not canonical */
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_WRITE | PMAP_EXEC), -EINVAL);
+  ck_assert_int_eq(pmap_map(&pm, RIG_WINDOW, 0x5000, PMAP_WRITE), -EINVAL);         /* the kernel's part */
+  ck_assert_int_eq(pmap_map(&kernel_pmap, 0xFFFF900000000000, 0x5000, 0), -EINVAL); /* a root entry made late */
+  ck_assert_int_eq(pmap_unmap(&pm, 0x800000000000, &pa), -ENOENT);
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
+  ck_assert_int_eq(pmap_protect(&pm, 0x10000, PMAP_WRITE | PMAP_EXEC), -EINVAL);
+  struct pmap_entry e;
+  ck_assert(!pmap_lookup(&pm, 0x800000000000, &e));
+}
+END_TEST
+
+START_TEST(kernel_slots_are_shared)
+{
+  struct pmap_entry e;
+  ck_assert_int_eq(pmap_map(&kernel_pmap, RIG_WINDOW + RIG_WINDOW_SIZE - PAGE_SIZE, 0x7000, PMAP_WRITE), 0);
+  ck_assert(pmap_lookup(&pm, RIG_WINDOW + RIG_WINDOW_SIZE - PAGE_SIZE, &e)); /* made after pm was */
+  ck_assert_uint_eq(e.pa, 0x7000);
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
+  ck_assert(!pmap_lookup(&kernel_pmap, 0x10000, &e));
+}
+END_TEST
+
+START_TEST(only_what_may_be_cached_is_flushed)
+{
+  static struct aspace as;
+  paddr_t pa;
+  uint64_t before = rig.flushes;
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
+  ck_assert_int_eq(pmap_protect(&pm, 0x10000, PMAP_USER | PMAP_WRITE), 0);
+  ck_assert_int_eq(pmap_unmap(&pm, 0x10000, &pa), 0);
+  ck_assert_uint_eq(rig.flushes, before); /* not active */
+  as.pmap = pm;
+  cpu_self()->active_aspace = &as;
+  ck_assert_int_eq(pmap_map(&as.pmap, 0x10000, 0x5000, PMAP_USER), 0);
+  ck_assert_uint_eq(rig.flushes, before); /* was absent */
+  ck_assert_int_eq(pmap_protect(&as.pmap, 0x10000, PMAP_USER | PMAP_WRITE), 0);
+  ck_assert_uint_eq(rig.flushes, before + 1);
+  ck_assert_int_eq(pmap_unmap(&as.pmap, 0x10000, &pa), 0);
+  ck_assert_uint_gt(rig.flushes, before + 1);
+}
+END_TEST
+
+/* ---- pages of all sizes ---- */
+
+START_TEST(boot_maps_pages_of_every_size)
+{
+  static const uint64_t sizes[] = {PAGE_SIZE, MIB(2), GIB(1)};
+  struct bootinfo bi = {0};
+  rig_machine(MIB(16));
+  rig_memory_map(&bi);
+  bootmem_init(&bi);
+  struct pmap boot = {.root = bootmem_alloc_page()};
+  for (unsigned i = 0; i < 3; i++) {
+    vaddr_t va = 0xFFFF888000000000 + GIB(2) * i;
+    paddr_t pa = GIB(4) * i;
+    struct pmap_entry e;
+    ck_assert_int_eq(pmap_map_early(boot.root, va, pa, sizes[i], PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE), 0);
+    ck_assert_int_eq(pmap_map_early(boot.root, va, pa, PAGE_SIZE, 0), -EEXIST); /* also below a large page */
+    ck_assert(pmap_lookup(&boot, va + sizes[i] - 1, &e));
+    ck_assert(!pmap_lookup(&boot, va + sizes[i], &e) && !pmap_lookup(&boot, va - 1, &e));
+    ck_assert(pmap_lookup(&boot, va + 0x123, &e));
+    ck_assert_uint_eq(e.pa, pa + 0x123);
+    ck_assert_uint_eq(e.page_size, sizes[i]);
+    ck_assert_uint_eq(e.attrs, PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE);
+  }
+  ck_assert_int_eq(pmap_map_early(boot.root, 0x201000, 0, MIB(2), 0), -EINVAL);
+  ck_assert_int_eq(pmap_map_early(boot.root, 0x200000, 0x1000, MIB(2), 0), -EINVAL);
+  ck_assert_int_eq(pmap_map_early(boot.root, 0x200000, 0, MIB(4), 0), -EINVAL);
+  while (bootmem_alloc_page()) continue;
+  ck_assert_int_eq(pmap_map_early(boot.root, 0, 0, PAGE_SIZE, 0), -ENOMEM);
+}
+END_TEST
+
+/* ---- the processor's walk ---- */
+
+#define VA 0x10000u
+
+static uint64_t *leaf(void)
+{
+  uint64_t *slot = NULL;
+  paddr_t table = pm.root;
+  for (unsigned level = PAGING_LEVELS; level > 0; level--) {
+    slot = (uint64_t *)phys_to_virt(table) + paging_index(VA, level);
+    table = *slot & PTE_ADDRESS;
+  }
+  return slot;
+}
+
+START_TEST(the_walk_checks_rights)
+{
+  static const unsigned rights[] = {0, PMAP_WRITE, PMAP_EXEC, PMAP_USER, PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC};
+  static const uint64_t accesses[] = {0, PF_WRITE, PF_FETCH, PF_USER, PF_USER | PF_WRITE, PF_USER | PF_FETCH};
+  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, 0), 0);
+  for (unsigned r = 0; r < ARRAY_SIZE(rights); r++) {
+    ck_assert_int_eq(pmap_protect(&pm, VA, rights[r]), 0);
+    for (unsigned a = 0; a < ARRAY_SIZE(accesses); a++) {
+      struct x86_walk w;
+      bool same_mode = !(rights[r] & PMAP_USER) == !(accesses[a] & PF_USER);
+      bool right = accesses[a] & PF_WRITE   ? rights[r] & PMAP_WRITE
+                   : accesses[a] & PF_FETCH ? rights[r] & PMAP_EXEC
+                                            : true;
+      ck_assert_int_eq(x86_mmu_walk(pm.root, VA + 7, accesses[a], &w), same_mode && right);
+      if (same_mode && right)
+        ck_assert_uint_eq(w.pa, 0x5007);
+      else
+        ck_assert_uint_eq(w.error, accesses[a] | PF_PRESENT);
+    }
+  }
+}
+END_TEST
+
+START_TEST(the_walk_tells_what_is_not_present)
+{
+  struct x86_walk w;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_WRITE, &w));
+  ck_assert_uint_eq(w.error, PF_USER | PF_WRITE);
+  ck_assert(!x86_mmu_peek(pm.root, VA, &w));
+}
+END_TEST
+
+START_TEST(the_walk_sets_accessed_and_dirty)
+{
+  struct x86_walk w;
+  struct pmap_entry e;
+  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, PMAP_USER | PMAP_WRITE), 0);
+  ck_assert(x86_mmu_peek(pm.root, VA, &w) && !w.accessed && !w.dirty);
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_FETCH, &w));
+  ck_assert(pmap_lookup(&pm, VA, &e) && !e.accessed); /* a refused access leaves no trace on the page */
+  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && w.accessed && !w.dirty);
+  ck_assert(pmap_lookup(&pm, VA, &e) && e.accessed && !e.dirty);
+  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER | PF_WRITE, &w) && w.dirty);
+  ck_assert(pmap_lookup(&pm, VA, &e) && e.accessed && e.dirty);
+  ck_assert(*(uint64_t *)phys_to_virt(pm.root) & PTE_ACCESSED); /* tables, too */
+  ck_assert_int_eq(pmap_protect(&pm, VA, PMAP_USER), 0);
+  ck_assert(pmap_lookup(&pm, VA, &e) && e.accessed && e.dirty); /* what the processor noted stays */
+}
+END_TEST
+
+START_TEST(reserved_bits_fault)
+{
+  struct x86_walk w;
+  uint64_t *root = phys_to_virt(pm.root);
+  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, PMAP_USER), 0);
+  *root |= PTE_LARGE;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w));
+  ck_assert_uint_eq(w.error, PF_PRESENT | PF_RESERVED | PF_USER);
+  *root &= ~PTE_LARGE;
+  uint64_t *level3 = phys_to_virt(*root & PTE_ADDRESS), *level2 = phys_to_virt(*level3 & PTE_ADDRESS);
+  uint64_t table2 = *level2, table3 = *level3;
+  *level2 = 0x200000 | PTE_PRESENT | PTE_USER | PTE_LARGE | PTE_PAT_LARGE;
+  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && w.page_size == MIB(2) && w.pa == 0x200000 + VA);
+  *level2 |= 1 << 13;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w) && (w.error & PF_RESERVED));
+  *level2 = table2;
+  *level3 = GIB(3) | PTE_PRESENT | PTE_USER | PTE_LARGE;
+  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && w.page_size == GIB(1) && w.pa == GIB(3) + VA);
+  *level3 |= 1 << 29;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w) && (w.error & PF_RESERVED));
+  *level3 = table3;
+  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w));
+}
+END_TEST
+
+START_TEST(rights_of_all_levels_count_together)
+{
+  struct x86_walk w;
+  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, PMAP_USER | PMAP_WRITE), 0);
+  uint64_t *root = phys_to_virt(pm.root);
+  *root &= ~PTE_WRITE;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_WRITE, &w));
+  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && !w.write);
+  *root &= ~PTE_USER;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w));
+  ck_assert(x86_mmu_walk(pm.root, VA, 0, &w) && !w.user);
+  *root |= PTE_NX | PTE_USER;
+  *leaf() &= ~PTE_NX;
+  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_FETCH, &w));
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("pmap");
+  TCase *tc = tcase_create("pmap");
+  tcase_add_checked_fixture(tc, setup, NULL);
+  tcase_add_test(tc, agrees_with_a_dictionary);
+  tcase_add_test(tc, destroy_frees_the_tables);
+  tcase_add_test(tc, no_memory_changes_nothing);
+  tcase_add_test(tc, bad_arguments_are_refused);
+  tcase_add_test(tc, kernel_slots_are_shared);
+  tcase_add_test(tc, only_what_may_be_cached_is_flushed);
+  tcase_add_test(tc, the_walk_checks_rights);
+  tcase_add_test(tc, the_walk_tells_what_is_not_present);
+  tcase_add_test(tc, the_walk_sets_accessed_and_dirty);
+  tcase_add_test(tc, reserved_bits_fault);
+  tcase_add_test(tc, rights_of_all_levels_count_together);
+  suite_add_tcase(suite, tc);
+  tc = tcase_create("boot");
+  tcase_add_test(tc, boot_maps_pages_of_every_size);
+  suite_add_tcase(suite, tc);
+  return rig_run_suite(suite);
+}
