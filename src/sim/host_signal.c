@@ -39,7 +39,10 @@
 #define RFLAGS_AC_BIT 0x40000
 #define ALTERNATE_STACK (256u << 10)
 
-#define BARE __attribute__((no_stack_protector, no_sanitize("address", "undefined"), noinline))
+/* What runs before the FS base is right, and what is inlined there. */
+#define UNCHECKED no_stack_protector, no_sanitize("address", "undefined")
+#define BARE __attribute__((UNCHECKED, noinline))
+#define BARE_INLINE inline __attribute__((UNCHECKED, always_inline))
 
 extern const char machine_return_begin[], machine_return_end[]; /* entry.S */
 
@@ -61,14 +64,14 @@ static const char *trap_name;
 
 /* ---- FS base ---- */
 
-static inline __attribute__((always_inline)) long bare_syscall(long number, long a, long b)
+static BARE_INLINE long bare_syscall(long number, long a, long b)
 {
   long result;
   __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b) : "rcx", "r11", "memory");
   return result;
 }
 
-static inline __attribute__((always_inline)) uint64_t fs_base_read(void)
+static BARE_INLINE uint64_t fs_base_read(void)
 {
   uint64_t base = 0;
   if (host_crossing.fsgsbase) __asm__ volatile("rdfsbase %0" : "=r"(base));
@@ -76,7 +79,7 @@ static inline __attribute__((always_inline)) uint64_t fs_base_read(void)
   return base;
 }
 
-static inline __attribute__((always_inline)) void fs_base_write(uint64_t base)
+static BARE_INLINE void fs_base_write(uint64_t base)
 {
   if (host_crossing.fsgsbase) __asm__ volatile("wrfsbase %0" : : "r"(base));
   else bare_syscall(SYS_arch_prctl, ARCH_SET_FS, (long)base);
