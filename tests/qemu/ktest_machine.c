@@ -73,6 +73,16 @@ KTEST(machine_idt_is_loaded)
   }
 }
 
+/* The first push of a stub is a zero (6A 00), or the vector already where the processor pushed an error code. */
+KTEST(machine_stubs_know_the_error_codes)
+{
+  for (unsigned v = 1; v < 256; v++) {
+    bool error = v == 8 || (v >= 10 && v <= 14) || v == 17 || v == 21 || v == 29 || v == 30;
+    const uint8_t *stub = (const uint8_t *)x86_vectors + v * VECTOR_STUB_SIZE;
+    ktest_check(stub[0] == 0x6A && stub[1] == (error ? v : 0));
+  }
+}
+
 KTEST(machine_control_registers)
 {
   uint64_t cr0 = insn_read_cr0(), cr4 = insn_read_cr4(), efer = insn_rdmsr(MSR_EFER);
