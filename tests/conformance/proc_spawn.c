@@ -97,6 +97,7 @@ static void handles(void)
   ktest_check(handle_install(&self->handles, &p->object, RIGHT_READ | RIGHT_GRANT, &a) == 0);
   ktest_check(handle_install(&self->handles, &p->object, RIGHT_DELETE | RIGHT_GRANT, &b) == 0);
   object_unref(&p->object);
+  uint32_t refs = self->object.refs;
   const struct spawn_options options = {.nhandles = 4, .handles = {b, -1, a, a}};
   int pid = guest_spawn("/tmp-sleep", &options);
   ktest_check(pid > 0 && process_find(pid, &p) == 0);
@@ -107,13 +108,36 @@ static void handles(void)
   ktest_check(handle_get(&p->handles, 1, OBJECT_NONE, 0, &obj, &rights) == -EBADF);
   ktest_check(handle_get(&p->handles, 3, OBJECT_PROCESS, RIGHT_READ, &obj, &rights) == 0);
   object_unref(obj);
-  uint32_t refs = self->object.refs;
+  ktest_check(self->object.refs == refs + 3);
   ktest_check(process_kill(p, EXIT_KILLED, 1) == 0 && process_wait(p, 0, &status) == pid);
-  ktest_check(self->object.refs == refs - 3); /* closed when it ended, not when it was freed */
+  ktest_check(self->object.refs == refs); /* closed when it ended, not when it was freed */
   object_unref(&p->object);
   ktest_check(handle_close(&self->handles, a) == 0 && handle_close(&self->handles, b) == 0);
 }
 KTEST(proc_spawn_handles)
 {
   guest_run(handles);
+}
+
+/* The file is free to go once the program runs, or was refused. */
+static void file(void)
+{
+  struct wait_status status;
+  for (int i = 0; i < 2; i++) { /* caches are warm the second time */
+    struct guest_resources before = guest_resources();
+    ktest_check(load_good() > 0 && guest_spawn("/tmp-exit7", NULL) > 0);
+    ktest_check(vfs_unlink("/tmp-exit7") == 0);
+    ktest_check(process_wait(NULL, 0, &status) > 0 && status.code == 7);
+    ktest_check(guest_write_file("/tmp-exit7", file_bytes, 100, 0755) == 0);
+    log_set_level(LOG_ERROR);
+    ktest_check(guest_spawn("/tmp-exit7", NULL) == -ENOEXEC);
+    ktest_check(vfs_unlink("/tmp-exit7") == 0);
+    struct guest_resources after = guest_resources();
+    ktest_check(i == 0 || guest_same(&before, &after));
+  }
+}
+KTEST(proc_spawn_lets_go_of_the_file)
+{
+  guest_run(file);
+  log_set_level(LOG_WARN);
 }
