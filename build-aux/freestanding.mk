@@ -6,7 +6,7 @@ KCC_DEPS = -MMD -MP
 # `make CC=other` or `make KCC=other` compiles again what another compiler made: objects depend on these files, which change
 # when the command does.
 kcc.stamp: FORCE
-	@echo '$(KCC) $(KCFLAGS)' | cmp -s - $@ || echo '$(KCC) $(KCFLAGS)' > $@
+	@echo '$(KCC) $(KCFLAGS) $(KLTO)' | cmp -s - $@ || echo '$(KCC) $(KCFLAGS) $(KLTO)' > $@
 cc.stamp: FORCE
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS)' > $@
 FORCE:
@@ -32,7 +32,7 @@ IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) 
 IMAGE_NOSYMS = $(patsubst %,img/%.o,$(filter %/nosymbols.c,$(KERN_SOURCES)))
 
 img/%.c.o: %.c Makefile kcc.stamp
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(IMAGE_CFLAGS) $(IMAGE_LTO_CFLAGS) $(if $(filter $(IMAGE_NO_LTO),$*.c),,$(KLTO)) \
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(IMAGE_CFLAGS) -frandom-seed=$@ $(IMAGE_LTO_CFLAGS) $(if $(filter $(IMAGE_NO_LTO),$*.c),,$(KLTO)) \
 	  $(KCC_DEPS) -c -o $@ $<
 
 img/%.S.o: %.S Makefile kcc.stamp
@@ -48,7 +48,7 @@ img/layout.inc: src/arch/x86_64/layout.h build-aux/nasm-layout
 img/kernel.lds: $(IMAGE_LDSCRIPT) Makefile
 	$(AM_V_GEN)$(MKDIR_P) img && $(KCC) -E -P -x c -D__ASSEMBLER__ $(IMAGE_CPPFLAGS) $(KCC_DEPS) -MT $@ -MF img/kernel.lds.d $< -o $@
 
-IMAGE_LINK = $(KCC) $(IMAGE_CFLAGS) $(IMAGE_LTO_CFLAGS) $(KLTO) $(IMAGE_LDFLAGS) -Wl,-T,img/kernel.lds
+IMAGE_LINK = $(KCC) $(IMAGE_CFLAGS) -frandom-seed=veridian $(IMAGE_LTO_CFLAGS) $(KLTO) $(IMAGE_LDFLAGS) -Wl,-T,img/kernel.lds
 
 img/veridian.nosyms: $(IMAGE_OBJECTS) $(IMAGE_NOSYMS) img/kernel.lds
 	$(AM_V_CCLD)$(IMAGE_LINK) -o $@ $(IMAGE_OBJECTS) $(IMAGE_NOSYMS)

@@ -40,7 +40,7 @@ expect_look()
   expect_output \
     'sys_write \(handle=1, buf=[0-9]+, len=[0-9]+\)' \
     'syscall_dispatch' \
-    '^ +1 +0 +[0-9]+  init +[0-9]+ blocked' \
+    '^ +1 +0 +[0-9]+  init +[0-9]+ (blocked|ready)' \
     '^ +2 +1 +[0-9]+  sh +[0-9]+ running\*' \
     '^sh\[2\], root 0x[0-9a-f]+000$' \
     'level 1 .*present .*user' \
