@@ -209,7 +209,8 @@ END_TEST
 
 START_TEST(test_incomplete_and_wrong)
 {
-  static const char *const incomplete[] = {"a 'b", "a \"b", "a \"b\\", "a &&", "a ||\n", "a |", "a \\", "x; y &&\n\n"};
+  static const char *const incomplete[] = {"a 'b", "a \"b", "a \"b\\", "a &&", "a ||\n", "a |", "a \\", "a \\\n",
+                                           "ab\\\n", "x; y &&\n\n"};
   for (size_t i = 0; i < sizeof incomplete / sizeof *incomplete; i++)
     ck_assert_msg(run_text(incomplete[i]) == PARSE_INCOMPLETE, "%s", incomplete[i]);
   static const char *const wrong[] = {";", "a ;; b", "| a", "a | ; b", "&& a", "a && ; b", "a >", "a > > b", "a > | b",
@@ -260,7 +261,9 @@ struct editor {
   bool after_return;
   const char *prompt;
   char *line;
-  size_t len, cursor, browsing;
+  size_t len, cursor;
+  bool at_margin;
+  size_t browsing;
   char *unfinished;
 };
 int edit_line(struct editor *e, const char *prompt, char *line);
@@ -352,7 +355,7 @@ static void check_screen(void)
   if (editor.cursor == editor.len)
     cursor = at;
   ck_assert_mem_eq(screen.cell, wanted, sizeof wanted);
-  ck_assert_uint_eq((unsigned)(screen.row * COLUMNS + screen.column), cursor);
+  ck_assert_uint_eq((unsigned)(screen.row * COLUMNS + screen.column + screen.pending), cursor);
 }
 
 static int key_byte(void)
@@ -406,6 +409,34 @@ START_TEST(test_edit_keys)
 }
 END_TEST
 
+static int plain_byte(void)
+{
+  return *keys == '\0' ? -1 : (unsigned char)*keys++;
+}
+
+static char plain_text[2 * EDIT_MAX];
+static size_t plain_len;
+
+static void plain_write(const char *text, size_t len)
+{
+  ck_assert_uint_lt(plain_len + len, sizeof plain_text);
+  memcpy(plain_text + plain_len, text, len);
+  plain_len += len;
+}
+
+/* A line typed at its end is plain text, however long: what a log of the console shows. */
+START_TEST(test_edit_plain)
+{
+  const char *text = "a line that is longer than a row of this terminal, and than two of them\n";
+  plain_len = 0;
+  keys = text;
+  struct editor plain = {.columns = COLUMNS, .read_byte = plain_byte, .write = plain_write};
+  ck_assert_int_eq(edit_line(&plain, "$ ", line), EDIT_LINE);
+  plain_text[plain_len] = '\0';
+  ck_assert_str_eq(plain_text + 2, text);
+}
+END_TEST
+
 START_TEST(test_edit_ends)
 {
   ck_assert_int_eq(edit(""), EDIT_END);
@@ -455,17 +486,6 @@ START_TEST(test_edit_random)
 }
 END_TEST
 
-static int plain_byte(void)
-{
-  return *keys == '\0' ? -1 : (unsigned char)*keys++;
-}
-
-static void no_write(const char *text, size_t len)
-{
-  (void)text;
-  (void)len;
-}
-
 /* Too long for the screen model: the terminal is wide, and nobody looks. */
 START_TEST(test_edit_long_line)
 {
@@ -473,7 +493,8 @@ START_TEST(test_edit_long_line)
   memset(text, 'a', EDIT_MAX + 50);
   text[EDIT_MAX + 50] = '\n';
   keys = text;
-  struct editor wide = {.columns = 10000, .read_byte = plain_byte, .write = no_write};
+  plain_len = 0;
+  struct editor wide = {.columns = 10000, .read_byte = plain_byte, .write = plain_write};
   ck_assert_int_eq(edit_line(&wide, "$ ", line), EDIT_LINE);
   ck_assert_uint_eq(strlen(line), EDIT_MAX - 1);
 }
@@ -501,6 +522,7 @@ int main(void)
   tcase_set_timeout(e, 120);
   tcase_add_checked_fixture(e, setup, NULL);
   tcase_add_test(e, test_edit_keys);
+  tcase_add_test(e, test_edit_plain);
   tcase_add_test(e, test_edit_ends);
   tcase_add_test(e, test_edit_history);
   tcase_add_test(e, test_edit_random);

@@ -57,6 +57,11 @@ static void put_sequence(struct editor *e, size_t n, char final)
 /* Moves the terminal's cursor from one cell to another. */
 static void move(struct editor *e, size_t from, size_t to)
 {
+  if (from == to)
+    return;
+  if (e->at_margin)
+    put(e, " \b"); /* into the next row, where it is counted already */
+  e->at_margin = false;
   size_t row_from = from / e->columns, row_to = to / e->columns;
   if (row_from == row_to && to <= from) {
     for (size_t n = from - to; n > 0; n--)
@@ -71,12 +76,13 @@ static void move(struct editor *e, size_t from, size_t to)
   put_sequence(e, to % e->columns, 'C');
 }
 
-/* Prints line bytes [from, to) where the cursor stands; a full row makes the terminal wrap only with one more byte. */
+/* Prints line bytes [from, to) where the cursor stands. */
 static void show(struct editor *e, size_t from, size_t to)
 {
+  if (to == from)
+    return;
   e->write(e->line + from, to - from);
-  if (to > from && cell_of(e, to) % e->columns == 0)
-    put(e, " \b");
+  e->at_margin = cell_of(e, to) % e->columns == 0;
 }
 
 static void move_to(struct editor *e, size_t position)
@@ -93,8 +99,7 @@ static void redraw_from(struct editor *e, size_t position, size_t erased)
     size_t end = cell_of(e, e->len);
     for (size_t i = 0; i < erased; i++)
       put(e, " ");
-    if ((end + erased) % e->columns == 0)
-      put(e, " \b");
+    e->at_margin = (end + erased) % e->columns == 0;
     move(e, end + erased, end);
   }
   move(e, cell_of(e, e->len), cell_of(e, e->cursor));
@@ -248,6 +253,7 @@ static void edit_key(struct editor *e, int key)
   case CTRL('W'): delete(e, word_start(e), e->cursor); break;
   case CTRL('L'):
     put(e, "\033[H\033[2J");
+    e->at_margin = false;
     put(e, e->prompt);
     redraw_from(e, 0, 0);
     break;
@@ -261,6 +267,7 @@ static void edit_key(struct editor *e, int key)
 static void finish(struct editor *e)
 {
   move_to(e, e->len);
+  e->at_margin = false;
   put(e, "\n");
   e->line[e->len] = '\0';
 }
@@ -271,6 +278,7 @@ enum edit_result edit_line(struct editor *e, const char *prompt, char *line)
   e->line = line;
   e->len = e->cursor = 0;
   e->browsing = e->history_count;
+  e->at_margin = false;
   put(e, prompt);
   for (;;) {
     int key = read_key(e);

@@ -3,14 +3,20 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The end of a word, or null when the text ends inside a quote. */
+/* A backslash before the newline that ends the text: the line goes on in the next. */
+static bool ends_continued(const char *p)
+{
+  return p[0] == '\\' && p[1] == '\n' && p[2] == '\0';
+}
+
+/* The end of a word, or null when the text ends inside it. */
 static const char *word_end(const char *p)
 {
   while (*p != '\0' && strchr(" \t\r\n;&|<>", *p) == NULL) {
     if (*p == '\\') {
-      if (*++p == '\0')
+      if (p[1] == '\0' || ends_continued(p))
         return NULL;
-      p++;
+      p += 2;
     } else if (*p == '\'') {
       p = strchr(p + 1, '\'');
       if (p == NULL)
@@ -37,7 +43,7 @@ static const char *skip(const char *p)
   for (;;) {
     if (*p == ' ' || *p == '\t' || *p == '\r')
       p++;
-    else if (p[0] == '\\' && p[1] == '\n')
+    else if (p[0] == '\\' && p[1] == '\n' && !ends_continued(p))
       p += 2;
     else if (*p == '#')
       p += strcspn(p, "\n");

@@ -196,6 +196,7 @@ struct editor {
   const char *prompt;
   char *line;
   size_t len, cursor;
+  bool at_margin;   /* a row is full: the terminal wraps when more comes */
   size_t browsing;  /* the history entry shown; history_count: none */
   char *unfinished; /* what was there before browsing */
 };
