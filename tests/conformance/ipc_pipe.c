@@ -113,6 +113,11 @@ KTEST(ipc_pipe_wraps_around)
   ktest_check(wrong == 0);
 }
 
+static void settle(void)
+{
+  for (int i = 0; i < 10; i++) sched_yield();
+}
+
 enum { BLOCK = 3000, BLOCKS = 8 };
 
 static void write_blocks(void *arg)
@@ -134,6 +139,7 @@ KTEST(ipc_pipe_writes_do_not_mix)
   memset(blocks[1], 1, BLOCK);
   ktest_check(open_pipe());
   ktest_check(crew_start(&crew, CLASS_USER, write_blocks, blocks[0]));
+  settle(); /* it is in the middle of its second write */
   ktest_check(crew_start(&crew, CLASS_SYSTEM, write_blocks, blocks[1]));
   for (int n = 0; n < 2 * BLOCKS; n++) {
     for (size_t have = 0; have < BLOCK;) {
@@ -162,11 +168,6 @@ static void fill(void *arg)
   static uint8_t page[PIPE_CAPACITY + 1];
   (void)arg;
   got = put(page, sizeof(page));
-}
-
-static void settle(void)
-{
-  for (int i = 0; i < 10; i++) sched_yield();
 }
 
 /* Who sleeps on one end is woken when the other goes away. */
