@@ -98,8 +98,8 @@ static void add_framebuffer(struct info *i, uint32_t pitch, uint8_t bpp, uint8_t
 static struct info sample(void)
 {
   static const struct entry map[] = {
-    {0, 0x9FC00, 1, 0},          {0x9FC00, 0x400, 2, 0},     {0x100000, 0x700000, 1, 0}, {0x800000, 0x1000, 3, 0},
-    {0x801000, 0x1000, 4, 0},    {0x802000, 0x1000, 5, 0},   {0x803000, 0x1000, 77, 0},
+    {0, 0x9FC00, 1, 0},       {0x9FC00, 0x400, 2, 0},   {0x100000, 0x700000, 1, 0}, {0x800000, 0x1000, 3, 0},
+    {0x801000, 0x1000, 4, 0}, {0x802000, 0x1000, 5, 0}, {0x803000, 0x1000, 77, 0},
   };
   static const struct {
     uint32_t start, end;
@@ -200,10 +200,10 @@ END_TEST
 START_TEST(impossible_regions_are_cut_or_dropped)
 {
   static const struct entry map[] = {
-    {0x100000, UINT64_MAX, 1, 0},                 /* wraps */
-    {0xFFFFFFFFFFFFF000ull, 0x2000, 1, 0},        /* past 52 bits */
-    {0x000FFFFFFFFFF000ull, 0x100000, 2, 0},      /* reaches past */
-    {0x300000, 0, 1, 0},                          /* empty */
+    {0x100000, UINT64_MAX, 1, 0},            /* wraps */
+    {0xFFFFFFFFFFFFF000ull, 0x2000, 1, 0},   /* past 52 bits */
+    {0x000FFFFFFFFFF000ull, 0x100000, 2, 0}, /* reaches past */
+    {0x300000, 0, 1, 0},                     /* empty */
   };
   struct bootinfo bi;
   struct info i = info_new();
@@ -275,8 +275,9 @@ START_TEST(only_framebuffers_that_can_be_drawn_on)
     uint8_t bpp, type, red, blue;
     uint32_t format;
   } cases[] = {
-    {4096, 32, 1, 16, 0, FRAMEBUFFER_BGR}, {8192, 32, 1, 0, 16, FRAMEBUFFER_RGB}, {4096, 24, 1, 16, 0, FRAMEBUFFER_NONE},
-    {4096, 32, 2, 16, 0, FRAMEBUFFER_NONE}, {4096, 32, 1, 10, 0, FRAMEBUFFER_NONE}, {4000, 32, 1, 16, 0, FRAMEBUFFER_NONE},
+    {4096, 32, 1, 16, 0, FRAMEBUFFER_BGR},  {8192, 32, 1, 0, 16, FRAMEBUFFER_RGB},
+    {4096, 24, 1, 16, 0, FRAMEBUFFER_NONE}, {4096, 32, 2, 16, 0, FRAMEBUFFER_NONE},
+    {4096, 32, 1, 10, 0, FRAMEBUFFER_NONE}, {4000, 32, 1, 16, 0, FRAMEBUFFER_NONE},
     {4098, 32, 1, 16, 0, FRAMEBUFFER_NONE},
   };
   for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {

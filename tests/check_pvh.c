@@ -28,11 +28,20 @@ struct entry {
 /* Exactly SIZE bytes on the heap, so that reading past them is seen by the sanitizers. */
 static uint8_t *memory;
 
-static void put(paddr_t at, const void *data, size_t size) { memcpy(memory + (at - BASE), data, size); }
+static void put(paddr_t at, const void *data, size_t size)
+{
+  memcpy(memory + (at - BASE), data, size);
+}
 
 static const struct start good_start = {
-  .magic = 0x336EC578, .version = 1, .nr_modules = 1, .modules = MODULES, .cmdline = CMDLINE, .rsdp = 0xF59D0,
-  .map = MAP, .map_entries = 3,
+  .magic = 0x336EC578,
+  .version = 1,
+  .nr_modules = 1,
+  .modules = MODULES,
+  .cmdline = CMDLINE,
+  .rsdp = 0xF59D0,
+  .map = MAP,
+  .map_entries = 3,
 };
 static const struct module good_module = {.start = 0x300000, .size = 0x12345};
 
@@ -46,7 +55,10 @@ static void setup(void)
   put(MAP, map, sizeof map);
 }
 
-static void teardown(void) { free(memory); }
+static void teardown(void)
+{
+  free(memory);
+}
 
 static int decode_sized(struct bootinfo *bi, size_t size)
 {
@@ -55,7 +67,10 @@ static int decode_sized(struct bootinfo *bi, size_t size)
   return pvh_decode(&view, START, bi);
 }
 
-static int decode(struct bootinfo *bi) { return decode_sized(bi, SIZE); }
+static int decode(struct bootinfo *bi)
+{
+  return decode_sized(bi, SIZE);
+}
 
 static int decode_start(const struct start *start, struct bootinfo *bi)
 {

@@ -1,6 +1,6 @@
 ; Multiboot2: the header a loader such as GRUB looks for in the first 32 KiB of the file, and the entry it jumps to.
-; Multiboot2 Specification 2.0, 3.1 "OS image format" and 3.3 "I386 machine state": 32-bit protected mode, flat segments,
-; paging off, interrupts disabled, eax = magic, ebx = physical address of the boot information.
+; Multiboot2 Specification 2.0, 3.1 "OS image format" and 3.3 "I386 machine state": 32-bit protected mode, flat
+; segments, paging off, interrupts disabled, eax = magic, ebx = physical address of the boot information.
 %include "boot.inc"
 
 MB2_HEADER_MAGIC equ 0xE85250D6

@@ -1,7 +1,7 @@
 ; PVH: what `qemu-system-x86_64 -kernel` (and Xen) look for in an ELF64 file: a note, vendor "Xen", type 18
 ; (XEN_ELFNOTE_PHYS32_ENTRY), whose descriptor is the physical address of a 32-bit entry.
-; Xen docs/misc/pvh.pandoc: 32-bit protected mode, flat segments, paging off, interrupts disabled, ebx = physical address
-; of struct hvm_start_info (whose magic the decoder checks).
+; Xen docs/misc/pvh.pandoc: 32-bit protected mode, flat segments, paging off, interrupts disabled, ebx = physical
+; address of struct hvm_start_info (whose magic the decoder checks).
 %include "boot.inc"
 
 XEN_ELFNOTE_PHYS32_ENTRY equ 18

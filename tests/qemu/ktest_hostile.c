@@ -1,7 +1,7 @@
 /*
  * Programs that try what only the processor's protection stands against: privileged instructions, gates and selectors
- * that are not theirs, flags and stack pointers that would hurt the kernel on its way in and out. Each ends as it must,
- * and the kernel goes on. On the image alone: in the simulator a program shares a host process with the kernel.
+ * that are not theirs, flags and stack pointers that would hurt the kernel on its way in and out. Each ends as it
+ * must, and the kernel goes on. On the image alone: in the simulator a program shares a host process with the kernel.
  */
 #include "../conformance/guest.h"
 #include "cpu.h"
@@ -19,10 +19,12 @@ struct attempt {
 /* Goes on when the flags of the last comparison say equal, else leaves with 99. */
 #define EXPECT_EQUAL "je 7f; " EXIT_WITH(99) "7:\n"
 
-#define CODE(id, text)                                                                        \
+#define CODE(id, text)                                                                          \
   __asm__(".pushsection .rodata\nattempt_" #id ":\n" text "attempt_" #id "_end:\n.popsection"); \
   extern const char attempt_##id[], attempt_##id##_end[];
+/* clang-format off */
 #define ATTEMPT(id, reason, code) {#id, attempt_##id, attempt_##id##_end, reason, code}
+/* clang-format on */
 #define REFUSED(id) ATTEMPT(id, EXIT_FAULT, FAULT_MEMORY) /* general protection and page faults */
 #define HARMLESS(id) ATTEMPT(id, EXIT_NORMAL, 0)
 
@@ -53,7 +55,8 @@ CODE(int_last, "int $255\n")
 CODE(kernel_gs, "movl $0x10, %eax; movl %eax, %gs\n")
 CODE(kernel_ss, "movl $0x10, %eax; movl %eax, %ss\n")
 CODE(far_return, "pushq $0x08; leaq 1f(%rip), %rax; pushq %rax; lretq; 1: " EXIT_WITH(0))
-CODE(iret_to_kernel, "pushq $0x10; pushq %rsp; pushfq; pushq $0x08; leaq 1f(%rip), %rax; pushq %rax; iretq; 1: " EXIT_WITH(0))
+CODE(iret_to_kernel,
+     "pushq $0x10; pushq %rsp; pushfq; pushq $0x08; leaq 1f(%rip), %rax; pushq %rax; iretq; 1: " EXIT_WITH(0))
 
 /* ---- addresses ---- */
 CODE(read_text, "movq $0xFFFFFFFF80100000, %rax; movb (%rax), %al\n")
@@ -82,38 +85,42 @@ CODE(no_stack_int, "movq $0xFFFFFFFF80100000, %rsp; movl $5, %eax; int $0x80; " 
 CODE(user_gs, "movl $0x1B, %eax; movl %eax, %gs; movl $5, %eax; syscall; movl $0, %eax; movl %eax, %gs; movl $5, %eax; "
               "int $0x80; " EXIT_WITH(0))
 /* Interrupts stay on whatever a program puts into its flags. */
-CODE(interrupt_flag, "movq %rsp, %rcx; pushq $0x1B; pushq %rcx; pushq $0x2; pushq $0x23; leaq 1f(%rip), %rax; pushq %rax; iretq; "
-                     "1: pushfq; popq %rbx; andl $0x200, %ebx; cmpl $0x200, %ebx; " EXPECT_EQUAL EXIT_WITH(0))
+CODE(interrupt_flag,
+     "movq %rsp, %rcx; pushq $0x1B; pushq %rcx; pushq $0x2; pushq $0x23; leaq 1f(%rip), %rax; pushq %rax; iretq; "
+     "1: pushfq; popq %rbx; andl $0x200, %ebx; cmpl $0x200, %ebx; " EXPECT_EQUAL EXIT_WITH(0))
 /* int 0x80 keeps every register, syscall every one but rcx and r11. */
-CODE(registers_int, "movl $1, %ebx; movl $2, %ecx; movl $3, %edx; movl $4, %esi; movl $5, %edi; movl $6, %ebp; movl $8, %r8d; "
-                    "movl $9, %r9d; movl $10, %r10d; movl $11, %r11d; movl $12, %r12d; movl $13, %r13d; movl $14, %r14d; "
-                    "movl $15, %r15d; movl $10, %eax; int $0x80; "
-                    "leaq (%rbx,%rcx), %rax; addq %rdx, %rax; addq %rsi, %rax; addq %rdi, %rax; addq %rbp, %rax; addq %r8, %rax; "
-                    "addq %r9, %rax; addq %r10, %rax; addq %r11, %rax; addq %r12, %rax; addq %r13, %rax; addq %r14, %rax; "
-                    "addq %r15, %rax; cmpq $113, %rax; " EXPECT_EQUAL
-                    "cmpq $2, %rcx; " EXPECT_EQUAL "cmpq $6, %rbp; " EXPECT_EQUAL EXIT_WITH(0))
-CODE(registers_syscall, "movl $1, %ebx; movl $3, %edx; movl $4, %esi; movl $5, %edi; movl $6, %ebp; movl $8, %r8d; movl $9, %r9d; "
-                        "movl $7, %r10d; movl $12, %r12d; movl $13, %r13d; movl $14, %r14d; movl $15, %r15d; movl $10, %eax; "
-                        "syscall; leaq 1f(%rip), %rax; 1: cmpl $1, %ebx; " EXPECT_EQUAL "cmpq $3, %rdx; " EXPECT_EQUAL
-                        "cmpq $4, %rsi; " EXPECT_EQUAL "cmpq $5, %rdi; " EXPECT_EQUAL "cmpq $6, %rbp; " EXPECT_EQUAL
-                        "cmpq $8, %r8; " EXPECT_EQUAL "cmpq $9, %r9; " EXPECT_EQUAL "cmpq $7, %r10; " EXPECT_EQUAL
-                        "cmpq $12, %r12; " EXPECT_EQUAL "cmpq $13, %r13; " EXPECT_EQUAL "cmpq $14, %r14; " EXPECT_EQUAL
-                        "cmpq $15, %r15; " EXPECT_EQUAL EXIT_WITH(0))
-/* Nothing of the kernel's in the registers that a call may change: rcx and r11 are the return address and the flags. */
+CODE(registers_int,
+     "movl $1, %ebx; movl $2, %ecx; movl $3, %edx; movl $4, %esi; movl $5, %edi; movl $6, %ebp; movl $8, %r8d; "
+     "movl $9, %r9d; movl $10, %r10d; movl $11, %r11d; movl $12, %r12d; movl $13, %r13d; movl $14, %r14d; "
+     "movl $15, %r15d; movl $10, %eax; int $0x80; "
+     "leaq (%rbx,%rcx), %rax; addq %rdx, %rax; addq %rsi, %rax; addq %rdi, %rax; addq %rbp, %rax; addq %r8, %rax; "
+     "addq %r9, %rax; addq %r10, %rax; addq %r11, %rax; addq %r12, %rax; addq %r13, %rax; addq %r14, %rax; "
+     "addq %r15, %rax; cmpq $113, %rax; " EXPECT_EQUAL "cmpq $2, %rcx; " EXPECT_EQUAL
+     "cmpq $6, %rbp; " EXPECT_EQUAL EXIT_WITH(0))
+CODE(registers_syscall,
+     "movl $1, %ebx; movl $3, %edx; movl $4, %esi; movl $5, %edi; movl $6, %ebp; movl $8, %r8d; movl $9, %r9d; "
+     "movl $7, %r10d; movl $12, %r12d; movl $13, %r13d; movl $14, %r14d; movl $15, %r15d; movl $10, %eax; "
+     "syscall; cmpl $1, %ebx; " EXPECT_EQUAL "cmpq $3, %rdx; " EXPECT_EQUAL "cmpq $4, %rsi; " EXPECT_EQUAL
+     "cmpq $5, %rdi; " EXPECT_EQUAL "cmpq $6, %rbp; " EXPECT_EQUAL "cmpq $8, %r8; " EXPECT_EQUAL
+     "cmpq $9, %r9; " EXPECT_EQUAL "cmpq $7, %r10; " EXPECT_EQUAL "cmpq $12, %r12; " EXPECT_EQUAL
+     "cmpq $13, %r13; " EXPECT_EQUAL "cmpq $14, %r14; " EXPECT_EQUAL "cmpq $15, %r15; " EXPECT_EQUAL EXIT_WITH(0))
+/* Nothing of the kernel's in the registers that a call may change: rcx and r11 are the return address and the flags.
+ * */
 CODE(lost_registers, "movl $10, %eax; syscall; 1: leaq 1b(%rip), %rax; cmpq %rax, %rcx; " EXPECT_EQUAL
                      "cmpq $0x40000, %r11; setae %al; cmpb $0, %al; " EXPECT_EQUAL EXIT_WITH(0))
 
 static const struct attempt privileged[] = {
-  REFUSED(cli), REFUSED(hlt), REFUSED(in), REFUSED(out), REFUSED(read_cr3), REFUSED(write_cr0), REFUSED(rdmsr), REFUSED(wrmsr),
-  REFUSED(lgdt), REFUSED(lidt), REFUSED(ltr), REFUSED(invlpg), REFUSED(swapgs), REFUSED(sysret), REFUSED(wbinvd), REFUSED(iopl),
+  REFUSED(cli),    REFUSED(hlt),    REFUSED(in),     REFUSED(out),  REFUSED(read_cr3), REFUSED(write_cr0),
+  REFUSED(rdmsr),  REFUSED(wrmsr),  REFUSED(lgdt),   REFUSED(lidt), REFUSED(ltr),      REFUSED(invlpg),
+  REFUSED(swapgs), REFUSED(sysret), REFUSED(wbinvd), REFUSED(iopl),
 };
 static const struct attempt gates[] = {
-  REFUSED(int_double_fault), REFUSED(int_nmi), REFUSED(int_page_fault), REFUSED(int_timer), REFUSED(int_last),
-  REFUSED(kernel_gs), REFUSED(kernel_ss),
+  REFUSED(int_double_fault), REFUSED(int_nmi),   REFUSED(int_page_fault), REFUSED(int_timer),
+  REFUSED(int_last),         REFUSED(kernel_gs), REFUSED(kernel_ss),
 };
 static const struct attempt addresses[] = {
-  REFUSED(read_text), REFUSED(write_direct_map), REFUSED(jump_to_kernel), REFUSED(jump_not_canonical),
-  REFUSED(return_not_canonical), REFUSED(push_not_canonical),
+  REFUSED(read_text),          REFUSED(write_direct_map),     REFUSED(jump_to_kernel),
+  REFUSED(jump_not_canonical), REFUSED(return_not_canonical), REFUSED(push_not_canonical),
 };
 static const struct attempt exceptions[] = {
   ATTEMPT(breakpoint, EXIT_FAULT, FAULT_BREAKPOINT),       ATTEMPT(single_step, EXIT_FAULT, FAULT_BREAKPOINT),
@@ -121,13 +128,15 @@ static const struct attempt exceptions[] = {
   ATTEMPT(write_fs_base, EXIT_FAULT, FAULT_ILLEGAL),       ATTEMPT(x87_divide, EXIT_FAULT, FAULT_ARITHMETIC),
 };
 static const struct attempt harmless[] = {
-  HARMLESS(odd_flags_syscall), HARMLESS(odd_flags_int), HARMLESS(no_stack_syscall),  HARMLESS(no_stack_int), HARMLESS(user_gs),
-  HARMLESS(registers_int),     HARMLESS(registers_syscall), HARMLESS(lost_registers),
+  HARMLESS(odd_flags_syscall), HARMLESS(odd_flags_int), HARMLESS(no_stack_syscall),  HARMLESS(no_stack_int),
+  HARMLESS(user_gs),           HARMLESS(registers_int), HARMLESS(registers_syscall), HARMLESS(lost_registers),
 };
-/* QEMU's emulation (7.2) reads the stack of a program's own lret and iret with the kernel's rights, which SMAP denies: the
- * program then faults for ever. So these run on the plain processor only. */
+/* QEMU's emulation (7.2) reads the stack of a program's own lret and iret with the kernel's rights, which SMAP
+ * denies: the program then faults for ever. So these run on the plain processor only. */
 static const struct attempt returns[] = {
-  REFUSED(far_return), REFUSED(iret_to_kernel), HARMLESS(interrupt_flag),
+  REFUSED(far_return),
+  REFUSED(iret_to_kernel),
+  HARMLESS(interrupt_flag),
 };
 
 static const struct attempt *attempts;
@@ -158,12 +167,27 @@ static void run_all(const struct attempt *list, size_t count)
   guest_run(run_attempts);
 }
 
-KTEST(machine_refuses_privileged_instructions) { run_all(privileged, ARRAY_SIZE(privileged)); }
-KTEST(machine_refuses_foreign_gates_and_selectors) { run_all(gates, ARRAY_SIZE(gates)); }
-KTEST(machine_refuses_kernel_addresses) { run_all(addresses, ARRAY_SIZE(addresses)); }
-KTEST(machine_ends_programs_by_exceptions) { run_all(exceptions, ARRAY_SIZE(exceptions)); }
+KTEST(machine_refuses_privileged_instructions)
+{
+  run_all(privileged, ARRAY_SIZE(privileged));
+}
+KTEST(machine_refuses_foreign_gates_and_selectors)
+{
+  run_all(gates, ARRAY_SIZE(gates));
+}
+KTEST(machine_refuses_kernel_addresses)
+{
+  run_all(addresses, ARRAY_SIZE(addresses));
+}
+KTEST(machine_ends_programs_by_exceptions)
+{
+  run_all(exceptions, ARRAY_SIZE(exceptions));
+}
 KTEST(machine_refuses_returns_into_the_kernel)
 {
   if (!cpu_features.smap) run_all(returns, ARRAY_SIZE(returns));
 }
-KTEST(machine_survives_odd_state) { run_all(harmless, ARRAY_SIZE(harmless)); }
+KTEST(machine_survives_odd_state)
+{
+  run_all(harmless, ARRAY_SIZE(harmless));
+}

@@ -1,4 +1,5 @@
-/* What only the hardware has: tables and registers read back, protections met on purpose. Linked into the image alone. */
+/* What only the hardware has: tables and registers read back, protections met on purpose. Linked into the image
+ * alone. */
 #include "cpu.h"
 #include "insn.h"
 #include "layout.h"
@@ -35,7 +36,7 @@ KTEST(machine_segments_are_loaded)
   uint16_t cs, ds, ss;
   __asm__ volatile("movw %%cs, %0; movw %%ds, %1; movw %%ss, %2" : "=r"(cs), "=r"(ds), "=r"(ss));
   ktest_check(cs == 0x08);
-  ktest_check(ss == 0x10 || ss == 0); /* an interrupt of a program leaves null (SDM vol. 3A, 6.14.4) */
+  ktest_check(ss == 0x10 || ss == 0);               /* an interrupt of a program leaves null (SDM vol. 3A, 6.14.4) */
   ktest_check(ds == 0x10 || ds == 0x1B || ds == 0); /* a program's, once one has run */
   ktest_check(insn_str() == 0x28);
   ktest_check(insn_rdmsr(MSR_GS_BASE) == (uintptr_t)x86_cpu_self());
@@ -118,9 +119,18 @@ KTEST(machine_smap_entry_is_patched)
 
 /* ---- what is mapped and how ---- */
 
-static void read_byte(void *p) { (void)*(volatile uint8_t *)p; }
-static void write_byte(void *p) { *(volatile uint8_t *)p = 0x90; }
-static void call_address(void *p) { __asm__ volatile("call *%0" : : "r"(p) : "memory"); }
+static void read_byte(void *p)
+{
+  (void)*(volatile uint8_t *)p;
+}
+static void write_byte(void *p)
+{
+  *(volatile uint8_t *)p = 0x90;
+}
+static void call_address(void *p)
+{
+  __asm__ volatile("call *%0" : : "r"(p) : "memory");
+}
 
 static bool faults(void (*fn)(void *), uintptr_t addr, unsigned access, bool present)
 {
@@ -260,7 +270,10 @@ static __attribute__((noinline)) unsigned recurse(volatile unsigned *depth)
   if (here > 1u << 20) return here;
   return recurse(depth) + here;
 }
-static void overflow_stack(void *depth) { (void)recurse(depth); }
+static void overflow_stack(void *depth)
+{
+  (void)recurse(depth);
+}
 
 KTEST(machine_stack_overflow_is_a_double_fault_on_its_own_stack)
 {

@@ -1,4 +1,5 @@
-/* Panics that only the hardware has: what arrives on a stack of its own. Run when named; tests/qemu/panic.sh reads the report. */
+/* Panics that only the hardware has: what arrives on a stack of its own. Run when named; tests/qemu/panic.sh reads
+ * the report. */
 #include "cpu.h"
 #include <kern/ktest.h>
 

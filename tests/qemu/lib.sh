@@ -9,7 +9,7 @@ need()
 }
 
 need "${QEMU-}" qemu-system-x86_64
-[ -f build/veridian.elf ] || { echo "skipped: no build/veridian.elf (nasm or a freestanding compiler is missing)"; exit 77; }
+[ -f build/veridian.elf ] || { echo "skipped: no build/veridian.elf (no nasm or no freestanding compiler)"; exit 77; }
 [ -f initrd.cpio ] || { echo "skipped: no initrd.cpio (cpio not found)"; exit 77; }
 export QEMU
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The same session typed into the simulator, into QEMU through PVH and into QEMU through GRUB gives the same lines and the
-# same exit status.
+# The same session typed into the simulator, into QEMU through PVH and into QEMU through GRUB gives the same lines and
+# the same exit status.
 . "$srcdir/tests/qemu/lib.sh"
 
 # Only the banner may differ: a PC's memory has holes.

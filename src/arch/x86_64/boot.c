@@ -36,7 +36,8 @@ NORETURN void x86_boot_main(uint32_t protocol, paddr_t info)
   if (err == -ENOSPC) refuse("the boot loader's memory map is too long");
   if (err == -EFAULT) refuse("the boot loader's information lies out of reach");
   if (err) refuse("the boot loader's information is malformed");
-  err = bootinfo_add_region(&boot_info, LAYOUT_KERNEL_LMA, (uintptr_t)_kernel_end - (uintptr_t)_kernel_start, MEM_KERNEL);
+  err =
+    bootinfo_add_region(&boot_info, LAYOUT_KERNEL_LMA, (uintptr_t)_kernel_end - (uintptr_t)_kernel_start, MEM_KERNEL);
   if (err) refuse("the boot loader's memory map is too long");
   kern_main(&boot_info);
 }

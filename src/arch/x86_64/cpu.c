@@ -1,12 +1,13 @@
 /*
  * Bringing a processor up: control registers, segment and interrupt tables, the `syscall` registers.
- * Intel SDM vol. 3A, 2.5 "Control registers", 4.1.3 "Paging-mode modifiers", 5.8.8 "Fast system calls in 64-bit mode".
+ * Intel SDM vol. 3A, 2.5 "Control registers", 4.1.3 "Paging-mode modifiers", 5.8.8 "Fast system calls in 64-bit
+ * mode".
  */
 #include "cpu.h"
 
+#include "dev/clock.h"
 #include "insn.h"
 #include "layout.h"
-#include "dev/clock.h"
 #include <fmt/backtrace.h>
 #include <fmt/trapframe.h>
 #include <kern/cpu.h>
@@ -49,16 +50,16 @@ static void detect_features(void)
   cpu_features.gigabyte_pages = insn_cpuid(0x80000001u, 0).edx & CPUID_EXT1_EDX_1GB;
 }
 
-/* A processor without SMAP does not know clac, so the entry paths carry three bytes of nothing in its place; the sites are
- * listed as distances from their list entries. The boot tables still allow writing to the text. */
+/* A processor without SMAP does not know clac, so the entry paths carry three bytes of nothing in its place; the
+ * sites are listed as distances from their list entries. The boot tables still allow writing to the text. */
 static void patch_clac(void)
 {
   for (const int32_t *site = x86_clac_sites; site < x86_clac_sites_end; site++)
     memcpy((uint8_t *)(uintptr_t)site + *site, clac_instruction, sizeof clac_instruction);
 }
 
-/* Write protection for the kernel too, no-execute, global pages; and what this processor has of the rest. NXE and WP are
- * on since the boot code and repeated for processors that come another way. */
+/* Write protection for the kernel too, no-execute, global pages; and what this processor has of the rest. NXE and WP
+ * are on since the boot code and repeated for processors that come another way. */
 static void set_control_registers(void)
 {
   uint64_t cr4 = insn_read_cr4() | CR4_PGE;

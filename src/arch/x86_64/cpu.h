@@ -22,17 +22,17 @@ struct arch_context {
   uintptr_t entry_sp; /* where traps from its user mode begin to push: just past the user frame */
   uintptr_t stack, stack_end;
   uint64_t fs_base;
-  void *vectors;          /* save area of the vector registers */
+  void *vectors;              /* save area of the vector registers */
   struct x86_cpu *vectors_on; /* processor that last had them loaded */
-  bool user;              /* has been in user mode: has vector registers and an FS base to keep */
+  bool user;                  /* has been in user mode: has vector registers and an FS base to keep */
 };
 
 struct x86_cpu {
-  struct x86_cpu *self;         /* first: read through GS */
+  struct x86_cpu *self; /* first: read through GS */
   struct cpu *cpu;
-  uintptr_t kernel_stack;       /* the running context's entry_sp, for `syscall` (CPU_KERNEL_STACK) */
-  uintptr_t user_stack;         /* scratch of the `syscall` entry (CPU_USER_STACK) */
-  struct arch_context *context; /* running */
+  uintptr_t kernel_stack;          /* the running context's entry_sp, for `syscall` (CPU_KERNEL_STACK) */
+  uintptr_t user_stack;            /* scratch of the `syscall` entry (CPU_USER_STACK) */
+  struct arch_context *context;    /* running */
   struct arch_context *vectors_of; /* whose vector registers are loaded */
   uint64_t gdt[GDT_ENTRIES];
   struct tss tss;

@@ -3,10 +3,10 @@
  * struct trapframe (fmt/trapframe.h) on the stack and passes its address on.
  * Intel SDM vol. 3A, 6.12-6.14 "Exception and interrupt handling"; vol. 2B SYSCALL, SYSRET, SWAPGS, IRET.
  *
- * GS: from user mode, and only then, GS base is the program's and swapgs exchanges it for the kernel's. Between a swapgs
- * and the matching change of privilege interrupts are off and nothing faults: the stack is mapped, and a return address
- * that iretq or sysretq would choke on is refused before (bad_user_return). NMI, double fault and machine check may
- * still come there, so they look at GS base itself (paranoid) and run on stacks of their own.
+ * GS: from user mode, and only then, GS base is the program's and swapgs exchanges it for the kernel's. Between a
+ * swapgs and the matching change of privilege interrupts are off and nothing faults: the stack is mapped, and a
+ * return address that iretq or sysretq would choke on is refused before (bad_user_return). NMI, double fault and
+ * machine check may still come there, so they look at GS base itself (paranoid) and run on stacks of their own.
  */
 #include "layout.h"
 
@@ -86,7 +86,7 @@ x86_clac_sites:
 
   .text
 
-/* ---- the 256 stubs, 16 bytes each: push a zero where the processor pushes no error code, push the vector, go on ---- */
+/* ---- the 256 stubs, 16 bytes each: a zero where the processor pushes no error code, the vector, on ---- */
   .globl x86_vectors
   .p2align 4
 x86_vectors:
@@ -207,8 +207,8 @@ x86_syscall_entry:
   movq %rsp, %rdi
   subq $8, %rsp
   call trap_dispatch
-  /* Interrupts are off. The callee-saved registers came back from the call as the program had them, save rbp; rcx and r11
-   * are the instruction's own. */
+  /* Interrupts are off. The callee-saved registers came back from the call as the program had them, save rbp; rcx and
+   * r11 are the instruction's own. */
   movq 8 + FRAME_RIP(%rsp), %rcx
   movq %rcx, %rax
   shrq $47, %rax

@@ -1,7 +1,8 @@
 /*
- * The vector and floating-point registers belong to programs: the kernel is compiled without them. They are saved when
- * a thread that has been in user mode is switched away from, by XSAVE where the processor has it (so that AVX state is
- * kept too), else by FXSAVE. Intel SDM vol. 1, 10.5 "FXSAVE and FXRSTOR", 13 "Managing state using the XSAVE feature set".
+ * The vector and floating-point registers belong to programs: the kernel is compiled without them. They are saved
+ * when a thread that has been in user mode is switched away from, by XSAVE where the processor has it (so that AVX
+ * state is kept too), else by FXSAVE. Intel SDM vol. 1, 10.5 "FXSAVE and FXRSTOR", 13 "Managing state using the XSAVE
+ * feature set".
  */
 #include "cpu.h"
 #include "insn.h"

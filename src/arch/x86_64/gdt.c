@@ -6,8 +6,7 @@
 static void fill_tss(struct x86_cpu *c)
 {
   c->tss = (struct tss){.io_map = sizeof c->tss}; /* no port bitmap: programs reach no port */
-  for (unsigned i = 0; i < IST_COUNT; i++)
-    c->tss.ist[i] = (uintptr_t)c->ist_stacks + (i + 1) * IST_STACK_SIZE;
+  for (unsigned i = 0; i < IST_COUNT; i++) c->tss.ist[i] = (uintptr_t)c->ist_stacks + (i + 1) * IST_STACK_SIZE;
 }
 
 static void fill_gdt(struct x86_cpu *c)

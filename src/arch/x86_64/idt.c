@@ -1,7 +1,7 @@
 /*
  * The interrupt table, one for all processors: 256 interrupt gates to the stubs of entry.S. Intel SDM vol. 3A, 6.14.
- * User mode may raise #BP (int3), #OF (into) and the two system calls; double fault, NMI and machine check run on stacks of their own,
- * because they may find the current one unusable.
+ * User mode may raise #BP (int3), #OF (into) and the two system calls; double fault, NMI and machine check run on
+ * stacks of their own, because they may find the current one unusable.
  */
 #include "cpu.h"
 #include "insn.h"

@@ -39,7 +39,10 @@ static inline uint64_t insn_read_cr0(void)
   __asm__ volatile("movq %%cr0, %0" : "=r"(v));
   return v;
 }
-static inline void insn_write_cr0(uint64_t v) { __asm__ volatile("movq %0, %%cr0" : : "r"(v) : "memory"); }
+static inline void insn_write_cr0(uint64_t v)
+{
+  __asm__ volatile("movq %0, %%cr0" : : "r"(v) : "memory");
+}
 
 static inline uint64_t insn_read_cr2(void)
 {
@@ -54,7 +57,10 @@ static inline uint64_t insn_read_cr3(void)
   __asm__ volatile("movq %%cr3, %0" : "=r"(v) : : "memory");
   return v;
 }
-static inline void insn_write_cr3(uint64_t v) { __asm__ volatile("movq %0, %%cr3" : : "r"(v) : "memory"); }
+static inline void insn_write_cr3(uint64_t v)
+{
+  __asm__ volatile("movq %0, %%cr3" : : "r"(v) : "memory");
+}
 
 static inline uint64_t insn_read_cr4(void)
 {
@@ -62,7 +68,10 @@ static inline uint64_t insn_read_cr4(void)
   __asm__ volatile("movq %%cr4, %0" : "=r"(v));
   return v;
 }
-static inline void insn_write_cr4(uint64_t v) { __asm__ volatile("movq %0, %%cr4" : : "r"(v) : "memory"); }
+static inline void insn_write_cr4(uint64_t v)
+{
+  __asm__ volatile("movq %0, %%cr4" : : "r"(v) : "memory");
+}
 
 static inline uint64_t insn_rdmsr(uint32_t msr)
 {
@@ -98,13 +107,31 @@ static inline uint64_t insn_rdtsc_ordered(void)
   return (uint64_t)high << 32 | low;
 }
 
-static inline void insn_invlpg(uintptr_t va) { __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory"); }
+static inline void insn_invlpg(uintptr_t va)
+{
+  __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
 
-static inline void insn_lgdt(const struct descriptor_pointer *p) { __asm__ volatile("lgdt %0" : : "m"(*p)); }
-static inline void insn_lidt(const struct descriptor_pointer *p) { __asm__ volatile("lidt %0" : : "m"(*p)); }
-static inline void insn_sgdt(struct descriptor_pointer *p) { __asm__ volatile("sgdt %0" : "=m"(*p)); }
-static inline void insn_sidt(struct descriptor_pointer *p) { __asm__ volatile("sidt %0" : "=m"(*p)); }
-static inline void insn_ltr(uint16_t selector) { __asm__ volatile("ltr %0" : : "r"(selector)); }
+static inline void insn_lgdt(const struct descriptor_pointer *p)
+{
+  __asm__ volatile("lgdt %0" : : "m"(*p));
+}
+static inline void insn_lidt(const struct descriptor_pointer *p)
+{
+  __asm__ volatile("lidt %0" : : "m"(*p));
+}
+static inline void insn_sgdt(struct descriptor_pointer *p)
+{
+  __asm__ volatile("sgdt %0" : "=m"(*p));
+}
+static inline void insn_sidt(struct descriptor_pointer *p)
+{
+  __asm__ volatile("sidt %0" : "=m"(*p));
+}
+static inline void insn_ltr(uint16_t selector)
+{
+  __asm__ volatile("ltr %0" : : "r"(selector));
+}
 static inline uint16_t insn_str(void)
 {
   uint16_t selector;
@@ -112,10 +139,22 @@ static inline uint16_t insn_str(void)
   return selector;
 }
 
-static inline void insn_cli(void) { __asm__ volatile("cli" : : : "memory"); }
-static inline void insn_sti(void) { __asm__ volatile("sti" : : : "memory"); }
-static inline void insn_hlt(void) { __asm__ volatile("hlt" : : : "memory"); }
-static inline void insn_pause(void) { __asm__ volatile("pause" : : : "memory"); }
+static inline void insn_cli(void)
+{
+  __asm__ volatile("cli" : : : "memory");
+}
+static inline void insn_sti(void)
+{
+  __asm__ volatile("sti" : : : "memory");
+}
+static inline void insn_hlt(void)
+{
+  __asm__ volatile("hlt" : : : "memory");
+}
+static inline void insn_pause(void)
+{
+  __asm__ volatile("pause" : : : "memory");
+}
 
 static inline uint64_t insn_read_flags(void)
 {
@@ -130,7 +169,10 @@ static inline uint8_t insn_in8(uint16_t port)
   __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
   return v;
 }
-static inline void insn_out8(uint16_t port, uint8_t v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory"); }
+static inline void insn_out8(uint16_t port, uint8_t v)
+{
+  __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
 
 static inline uint16_t insn_in16(uint16_t port)
 {
@@ -138,7 +180,10 @@ static inline uint16_t insn_in16(uint16_t port)
   __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port) : "memory");
   return v;
 }
-static inline void insn_out16(uint16_t port, uint16_t v) { __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port) : "memory"); }
+static inline void insn_out16(uint16_t port, uint16_t v)
+{
+  __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
 
 static inline uint32_t insn_in32(uint16_t port)
 {
@@ -146,6 +191,9 @@ static inline uint32_t insn_in32(uint16_t port)
   __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port) : "memory");
   return v;
 }
-static inline void insn_out32(uint16_t port, uint32_t v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory"); }
+static inline void insn_out32(uint16_t port, uint32_t v)
+{
+  __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The kernel image: linked at LAYOUT_KERNEL_BASE + 1 MiB, loaded at 1 MiB. One segment for each permission, each on pages
- * of its own, none writable and executable; the PVH note has a header of its own, where loaders look for it.
+ * The kernel image: linked at LAYOUT_KERNEL_BASE + 1 MiB, loaded at 1 MiB. One segment for each permission, each on
+ * pages of its own, none writable and executable; the PVH note has a header of its own, where loaders look for it.
  */
 #include "layout.h"
 

@@ -19,7 +19,8 @@
 #define LAYOUT_WINDOW_BASE 0xFFFF800000000000
 #define LAYOUT_WINDOW_SIZE 0x6400000
 
-/* The boot tables map BOOT_MAPPED bytes here, at 0 and (the first GiB) at LAYOUT_KERNEL_BASE; the kernel's own map RAM. */
+/* The boot tables map BOOT_MAPPED bytes here, at 0 and (the first GiB) at LAYOUT_KERNEL_BASE; the kernel's own map
+ * RAM. */
 #define LAYOUT_DIRECT_MAP_BASE 0xFFFF880000000000
 #define LAYOUT_DIRECT_MAP_SIZE 0x100000000000
 #define LAYOUT_DIRECT_MAP_SLOT 272

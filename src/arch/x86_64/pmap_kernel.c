@@ -92,8 +92,8 @@ static int map_devices(paddr_t root)
 {
   uint64_t size = cpu_features.gigabyte_pages ? SIZE_1G : SIZE_2M;
   for (uint64_t at = 0; at < LAYOUT_MMIO_SIZE; at += size) {
-    int err = pmap_map_early(root, LAYOUT_MMIO_BASE + at, LAYOUT_MMIO_PHYS + at, size,
-                             PMAP_WRITE | PMAP_NOCACHE | PMAP_GLOBAL);
+    int err =
+      pmap_map_early(root, LAYOUT_MMIO_BASE + at, LAYOUT_MMIO_PHYS + at, size, PMAP_WRITE | PMAP_NOCACHE | PMAP_GLOBAL);
     if (err) return err;
   }
   return 0;

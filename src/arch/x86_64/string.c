@@ -14,10 +14,7 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
   void *d = dst;
   size_t words = n / 8, rest = n % 8;
-  __asm__ volatile("rep movsq\n\tmovq %3, %%rcx\n\trep movsb"
-                   : "+D"(d), "+S"(src), "+c"(words)
-                   : "r"(rest)
-                   : "memory");
+  __asm__ volatile("rep movsq\n\tmovq %3, %%rcx\n\trep movsb" : "+D"(d), "+S"(src), "+c"(words) : "r"(rest) : "memory");
   return dst;
 }
 

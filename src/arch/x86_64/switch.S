@@ -1,6 +1,7 @@
 /*
  * The callee-saved register switch; see fmt/switch.h. Also linked into the simulator: position-independent, no
- * privileged instruction. System V ABI: rbx, rbp, r12-r15 belong to the caller of a function, the rest is lost anyway.
+ * privileged instruction. System V ABI: rbx, rbp, r12-r15 belong to the caller of a function, the rest is lost
+ * anyway.
  */
   .text
 
@@ -26,7 +27,8 @@ x86_switch:
   ret
   .size x86_switch, . - x86_switch
 
-/* Entered by the ret above with rsp 16-byte aligned (x86_switch_prepare), so that the callee sees what a call leaves. */
+/* Entered by the ret above with rsp 16-byte aligned (x86_switch_prepare), so that the callee sees what a call leaves.
+ * */
   .globl x86_switch_start
   .type x86_switch_start, @function
   .p2align 4

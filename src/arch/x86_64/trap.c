@@ -47,8 +47,8 @@ void x86_paranoid_trap(struct trapframe *tf)
   trap_dispatch(tf);
 }
 
-/* The frame cannot be returned to: its instruction pointer is not canonical. To the program that is the protection fault
- * its next instruction fetch would have been. */
+/* The frame cannot be returned to: its instruction pointer is not canonical. To the program that is the protection
+ * fault its next instruction fetch would have been. */
 NORETURN void x86_bad_user_return(struct trapframe *tf)
 {
   tf->vector = VECTOR_GP;

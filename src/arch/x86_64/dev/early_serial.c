@@ -5,7 +5,7 @@
 #include <kern/arch.h>
 
 #define COM1 0x3F8
-#define UART_DATA (COM1 + 0)      /* divisor low with DLAB */
+#define UART_DATA (COM1 + 0)       /* divisor low with DLAB */
 #define UART_INTERRUPTS (COM1 + 1) /* divisor high with DLAB */
 #define UART_LINE (COM1 + 3)
 #define UART_MODEM (COM1 + 4)

@@ -1,6 +1,6 @@
 /*
- * The two 8259A interrupt controllers; see dev/pic.h. Intel 8259A data sheet, "Programming the 8259A": ICW1-4 initialise,
- * OCW1 masks, OCW2 ends an interrupt, OCW3 chooses the register to read.
+ * The two 8259A interrupt controllers; see dev/pic.h. Intel 8259A data sheet, "Programming the 8259A": ICW1-4
+ * initialise, OCW1 masks, OCW2 ends an interrupt, OCW3 chooses the register to read.
  */
 #include "pic.h"
 
@@ -39,7 +39,7 @@ void pic_init(void)
 {
   program(MASTER, VECTOR_IRQ_BASE, 1u << CASCADE);
   program(SLAVE, VECTOR_IRQ_BASE + LINES, CASCADE);
-  masked = (uint16_t)~(1u << CASCADE);
+  masked = (uint16_t) ~(1u << CASCADE);
   write_masks();
 }
 

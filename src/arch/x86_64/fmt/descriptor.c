@@ -4,9 +4,9 @@
 #define ACCESS_SHIFT 40
 #define ACCESS_EXECUTABLE 0x08u
 #define FLAGS_SHIFT 52
-#define FLAG_LONG 0x2u          /* L: 64-bit code */
-#define FLAG_BIG 0x4u           /* D/B: 32-bit operands; must be clear with L */
-#define FLAG_PAGE_LIMIT 0x8u    /* G: the limit counts pages */
+#define FLAG_LONG 0x2u       /* L: 64-bit code */
+#define FLAG_BIG 0x4u        /* D/B: 32-bit operands; must be clear with L */
+#define FLAG_PAGE_LIMIT 0x8u /* G: the limit counts pages */
 #define LIMIT_MAX 0x000F00000000FFFFull
 
 uint64_t descriptor_segment(uint8_t access)

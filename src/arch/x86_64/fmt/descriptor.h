@@ -1,7 +1,7 @@
 /*
- * The tables of segmentation: GDT and IDT entries and the task-state segment, as values. Pure encoders; cpu.c, gdt.c and
- * idt.c load them. Intel SDM vol. 3A, 3.4.5 "Segment Descriptors", 6.14.1 "64-Bit Mode IDT", 7.7 "Task Management in
- * 64-bit Mode".
+ * The tables of segmentation: GDT and IDT entries and the task-state segment, as values. Pure encoders; cpu.c, gdt.c
+ * and idt.c load them. Intel SDM vol. 3A, 3.4.5 "Segment Descriptors", 6.14.1 "64-Bit Mode IDT", 7.7 "Task Management
+ * in 64-bit Mode".
  */
 #ifndef X86_FMT_DESCRIPTOR_H
 #define X86_FMT_DESCRIPTOR_H

@@ -121,30 +121,20 @@ static int decode_tag(struct decoder *d, uint32_t type, paddr_t pa, const uint8_
 {
   struct bootinfo *bi = d->bi;
   switch (type) {
-  case TAG_CMDLINE:
-    bootdec_copy_string(bi->cmdline, sizeof bi->cmdline, p, len);
-    return 0;
-  case TAG_LOADER:
-    bootdec_copy_string(bi->loader, sizeof bi->loader, p, len);
-    return 0;
-  case TAG_MODULE:
-    return decode_module(d, p, len);
+  case TAG_CMDLINE: bootdec_copy_string(bi->cmdline, sizeof bi->cmdline, p, len); return 0;
+  case TAG_LOADER: bootdec_copy_string(bi->loader, sizeof bi->loader, p, len); return 0;
+  case TAG_MODULE: return decode_module(d, p, len);
   case TAG_BASIC_MEMORY:
     if (len < sizeof(struct tag_basic_memory)) return -EINVAL;
     memcpy(&d->upper_kib, p + offsetof(struct tag_basic_memory, upper_kib), sizeof d->upper_kib);
     return 0;
-  case TAG_MEMORY_MAP:
-    return decode_memory_map(d, p, len);
-  case TAG_FRAMEBUFFER:
-    return decode_framebuffer(d, p, len);
+  case TAG_MEMORY_MAP: return decode_memory_map(d, p, len);
+  case TAG_FRAMEBUFFER: return decode_framebuffer(d, p, len);
   case TAG_ACPI_OLD:
     if (!bi->rsdp) bi->rsdp = pa;
     return 0;
-  case TAG_ACPI_NEW:
-    bi->rsdp = pa;
-    return 0;
-  default:
-    return 0;
+  case TAG_ACPI_NEW: bi->rsdp = pa; return 0;
+  default: return 0;
   }
 }
 
