@@ -74,12 +74,9 @@ START_TEST(test_format_random)
     char format[64];
     int at = snprintf(format, sizeof format, "<%%");
     for (const char *flag = "-0+ #"; *flag != '\0'; flag++)
-      if (pick(3) == 0)
-        format[at++] = *flag;
-    if (pick(2))
-      at += snprintf(format + at, sizeof format - (size_t)at, "%u", pick(30));
-    if (pick(2))
-      at += snprintf(format + at, sizeof format - (size_t)at, ".%u", pick(30));
+      if (pick(3) == 0) format[at++] = *flag;
+    if (pick(2)) at += snprintf(format + at, sizeof format - (size_t)at, "%u", pick(30));
+    if (pick(2)) at += snprintf(format + at, sizeof format - (size_t)at, ".%u", pick(30));
     snprintf(format + at, sizeof format - (size_t)at, "%s%c>", lengths[pick(6)], "diuxXo"[pick(6)]);
     uint64_t value = next_random() >> pick(64);
     SAME(format, value);
@@ -122,15 +119,13 @@ END_TEST
 
 START_TEST(test_stream_file_fills_buffer)
 {
-  for (int i = 0; i < 300; i++)
-    user_puts("line");
+  for (int i = 0; i < 300; i++) user_puts("line");
   ck_assert_uint_eq(host_writes, 2);
   ck_assert_uint_eq(strlen(host_output), 1024);
   user_dprintf(2, "%d%s", 1, "\n");
   ck_assert_uint_eq(host_writes, 3);
   int escaped = setjmp(host_escape);
-  if (escaped == 0)
-    user_exit(3);
+  if (escaped == 0) user_exit(3);
   ck_assert_int_eq(escaped, 1003);
   ck_assert_uint_eq(strlen(host_output), 1502);
 }
@@ -150,8 +145,7 @@ START_TEST(test_exit_order)
   user_atexit(say_last);
   user_atexit(say_first);
   int escaped = setjmp(host_escape);
-  if (escaped == 0)
-    user_exit(0);
+  if (escaped == 0) user_exit(0);
   ck_assert_str_eq(host_output, "first\nlast\n");
 }
 END_TEST
@@ -194,8 +188,7 @@ START_TEST(test_copies_random)
 {
   for (int round = 0; round < 5000; round++) {
     char a[64], b[64];
-    for (unsigned i = 0; i < sizeof a; i++)
-      a[i] = b[i] = pick(10) == 0 ? '\0' : (char)('a' + pick(26));
+    for (unsigned i = 0; i < sizeof a; i++) a[i] = b[i] = pick(10) == 0 ? '\0' : (char)('a' + pick(26));
     a[63] = b[63] = '\0';
     unsigned to = pick(32), from = pick(32), n = pick(32);
     unsigned which = pick(4);
@@ -234,18 +227,38 @@ START_TEST(test_string_copies)
   ck_assert_str_eq(user_strtok_r(NULL, ":", &rest), "bc");
   ck_assert_str_eq(user_strtok_r(NULL, ":", &rest), "d");
   ck_assert_ptr_null(user_strtok_r(NULL, ":", &rest));
-  for (int e = 0; e < 130; e++)
-    ck_assert_ptr_nonnull(user_strerror(e));
+  for (int e = 0; e < 130; e++) ck_assert_ptr_nonnull(user_strerror(e));
   ck_assert_str_eq(user_strerror(ENOENT), "no such file or directory");
 }
 END_TEST
 
 START_TEST(test_numbers)
 {
-  static const char *const texts[] = {
-      "0", "42", "-42", "+7", "  12x", "0x1fG", "0x", "0xg", "077", "089", "z", "", "-", " -0x10", "zz",
-      "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
-      "18446744073709551615", "18446744073709551616", "99999999999999999999999", "1e3", "7fffffff", "-1"};
+  static const char *const texts[] = {"0",
+                                      "42",
+                                      "-42",
+                                      "+7",
+                                      "  12x",
+                                      "0x1fG",
+                                      "0x",
+                                      "0xg",
+                                      "077",
+                                      "089",
+                                      "z",
+                                      "",
+                                      "-",
+                                      " -0x10",
+                                      "zz",
+                                      "9223372036854775807",
+                                      "9223372036854775808",
+                                      "-9223372036854775808",
+                                      "-9223372036854775809",
+                                      "18446744073709551615",
+                                      "18446744073709551616",
+                                      "99999999999999999999999",
+                                      "1e3",
+                                      "7fffffff",
+                                      "-1"};
   static const int bases[] = {0, 2, 8, 10, 16, 36};
   for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
     for (size_t b = 0; b < sizeof bases / sizeof *bases; b++) {
@@ -274,8 +287,7 @@ START_TEST(test_qsort)
   int ours[100], theirs[100];
   for (int round = 0; round < 500; round++) {
     unsigned n = pick(100);
-    for (unsigned i = 0; i < n; i++)
-      ours[i] = theirs[i] = (int)pick(50) - 25;
+    for (unsigned i = 0; i < n; i++) ours[i] = theirs[i] = (int)pick(50) - 25;
     user_qsort(ours, n, sizeof *ours, compare_ints);
     qsort(theirs, n, sizeof *theirs, compare_ints);
     ck_assert_mem_eq(ours, theirs, n * sizeof *ours);
@@ -324,8 +336,7 @@ struct held {
 static bool all_are(const unsigned char *p, unsigned char fill, size_t len)
 {
   size_t i = 0;
-  while (i < len && p[i] == fill)
-    i++;
+  while (i < len && p[i] == fill) i++;
   return i == len;
 }
 
@@ -365,8 +376,7 @@ START_TEST(test_malloc_random)
     }
   }
   for (size_t i = 0; i < BLOCKS; i++)
-    if (held[i].p != NULL)
-      check_and_free(&held[i]);
+    if (held[i].p != NULL) check_and_free(&held[i]);
   ck_assert_uint_eq(host_mapped, 65536); /* joined again into one free arena */
 }
 END_TEST
@@ -381,8 +391,7 @@ START_TEST(test_malloc_refuses)
   ck_assert_ptr_null(user_realloc(p, SIZE_MAX - 8));
   host_no_memory = true;
   ck_assert_ptr_null(user_realloc(p, 1 << 20));
-  for (int i = 0; i < 100; i++)
-    ck_assert_int_eq(p[i], 7);
+  for (int i = 0; i < 100; i++) ck_assert_int_eq(p[i], 7);
   user_free(p);
   user_free(NULL);
 }
@@ -394,22 +403,21 @@ START_TEST(test_calloc_is_zero)
   memset(p, 0xFF, 1000);
   user_free(p);
   p = user_calloc(10, 100);
-  for (int i = 0; i < 1000; i++)
-    ck_assert_int_eq(p[i], 0);
+  for (int i = 0; i < 1000; i++) ck_assert_int_eq(p[i], 0);
 }
 END_TEST
 
 /* Misuse ends in abort with a message. */
-#define ABORTS(statement, words)                           \
-  do {                                                     \
-    host_output[0] = '\0';                                 \
-    int escaped = setjmp(host_escape);                     \
-    if (escaped == 0) {                                    \
-      statement;                                           \
-      ck_abort_msg("not detected: " #statement);           \
-    }                                                      \
-    ck_assert_int_eq(escaped, HOST_ABORT);                 \
-    ck_assert_ptr_nonnull(strstr(host_output, words));     \
+#define ABORTS(statement, words)                       \
+  do {                                                 \
+    host_output[0] = '\0';                             \
+    int escaped = setjmp(host_escape);                 \
+    if (escaped == 0) {                                \
+      statement;                                       \
+      ck_abort_msg("not detected: " #statement);       \
+    }                                                  \
+    ck_assert_int_eq(escaped, HOST_ABORT);             \
+    ck_assert_ptr_nonnull(strstr(host_output, words)); \
   } while (0)
 
 START_TEST(test_malloc_detects)

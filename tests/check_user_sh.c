@@ -73,7 +73,8 @@ END_TEST
 
 START_TEST(test_run_and_or)
 {
-  check_run("status 0 && a", "spawn /bin/status [status] [0] 0 1 2 = 100\nwait 100\nspawn /bin/a [a] 0 1 2 = 101\nwait 101\n");
+  check_run("status 0 && a",
+            "spawn /bin/status [status] [0] 0 1 2 = 100\nwait 100\nspawn /bin/a [a] 0 1 2 = 101\nwait 101\n");
   check_run("status 1 && a", "spawn /bin/status [status] [1] 0 1 2 = 100\nwait 100\n");
   check_run("status 1 && a || b",
             "spawn /bin/status [status] [1] 0 1 2 = 100\nwait 100\nspawn /bin/b [b] 0 1 2 = 101\nwait 101\n");
@@ -85,7 +86,8 @@ END_TEST
 START_TEST(test_run_redirections)
 {
   check_run("a <in >out", "open in 0x0 = 100\nopen out 0x241 = 101\nspawn /bin/a [a] 100 101 2 = 102\nwait 102\n");
-  check_run("2> err a >>log", "open err 0x241 = 100\nopen log 0x441 = 101\nspawn /bin/a [a] 0 101 100 = 102\nwait 102\n");
+  check_run("2> err a >>log",
+            "open err 0x241 = 100\nopen log 0x441 = 101\nspawn /bin/a [a] 0 101 100 = 102\nwait 102\n");
   check_run("a >f 2>&1", "open f 0x241 = 100\ndup 100 = 101\nspawn /bin/a [a] 0 100 101 = 102\nwait 102\n");
   check_run("a 2>&1 >f", "dup 1 = 100\nopen f 0x241 = 101\nspawn /bin/a [a] 0 101 100 = 102\nwait 102\n");
   check_run("a >f >g", "open f 0x241 = 100\nopen g 0x241 = 101\nspawn /bin/a [a] 0 101 2 = 102\nwait 102\n");
@@ -99,12 +101,15 @@ END_TEST
 
 START_TEST(test_run_pipes)
 {
-  check_run("a | b", "pipe 100 101\nspawn /bin/a [a] 0 101 2 = 102\nspawn /bin/b [b] 100 1 2 = 103\nwait 102\nwait 103\n");
-  check_run("a|b 2>e|c", "pipe 100 101\nspawn /bin/a [a] 0 101 2 = 102\npipe 103 104\nopen e 0x241 = 105\n"
-                         "spawn /bin/b [b] 100 104 105 = 106\nspawn /bin/c [c] 103 1 2 = 107\nwait 102\nwait 106\nwait 107\n");
-  check_run("a > f | b",
-            "pipe 100 101\nopen f 0x241 = 102\nspawn /bin/a [a] 0 102 2 = 103\nspawn /bin/b [b] 100 1 2 = 104\nwait 103\nwait 104\n");
-  check_run("a |\n b", "pipe 100 101\nspawn /bin/a [a] 0 101 2 = 102\nspawn /bin/b [b] 100 1 2 = 103\nwait 102\nwait 103\n");
+  check_run("a | b",
+            "pipe 100 101\nspawn /bin/a [a] 0 101 2 = 102\nspawn /bin/b [b] 100 1 2 = 103\nwait 102\nwait 103\n");
+  check_run("a|b 2>e|c",
+            "pipe 100 101\nspawn /bin/a [a] 0 101 2 = 102\npipe 103 104\nopen e 0x241 = 105\n"
+            "spawn /bin/b [b] 100 104 105 = 106\nspawn /bin/c [c] 103 1 2 = 107\nwait 102\nwait 106\nwait 107\n");
+  check_run("a > f | b", "pipe 100 101\nopen f 0x241 = 102\nspawn /bin/a [a] 0 102 2 = 103\nspawn /bin/b [b] 100 1 2 = "
+                         "104\nwait 103\nwait 104\n");
+  check_run("a |\n b",
+            "pipe 100 101\nspawn /bin/a [a] 0 101 2 = 102\nspawn /bin/b [b] 100 1 2 = 103\nwait 102\nwait 103\n");
   check_run("nothing | b", "pipe 100 101\nspawn /bin/b [b] 100 1 2 = 102\nwait 102\n");
   check_run("cd 'a b' | b", "pipe 100 101\nspawn /bin/sh [sh] [-c] ['cd' 'a b'] 0 101 2 = 102\n"
                             "spawn /bin/b [b] 100 1 2 = 103\nwait 102\nwait 103\n");
@@ -126,7 +131,8 @@ START_TEST(test_run_jobs)
   host_log[0] = host_output[0] = '\0';
   run_text("jobs; kill %1 7 %2");
   ck_assert_str_eq(host_output, "[1] running  status 4\n[2] running  b && c\n");
-  ck_assert_str_eq(host_log, "spawn /bin/kill [kill] [105] [7] [107] 0 1 2 new = 108\nforeground 108\nwait 108\nforeground 0\n");
+  ck_assert_str_eq(host_log,
+                   "spawn /bin/kill [kill] [105] [7] [107] 0 1 2 new = 108\nforeground 108\nwait 108\nforeground 0\n");
   host_log[0] = '\0';
   run_text("wait %1");
   ck_assert_int_eq(last_status, 4);
@@ -197,24 +203,22 @@ START_TEST(test_builtins)
   check_run("pwd > f", "open f 0x241 = 100\n");
   ck_assert_str_eq(host_output, "");
   int escaped = setjmp(host_escape);
-  if (escaped == 0)
-    run_text("status 6; exit");
+  if (escaped == 0) run_text("status 6; exit");
   ck_assert_int_eq(escaped, 1006);
   escaped = setjmp(host_escape);
-  if (escaped == 0)
-    run_text("exit 259");
+  if (escaped == 0) run_text("exit 259");
   ck_assert_int_eq(escaped, 1003);
 }
 END_TEST
 
 START_TEST(test_incomplete_and_wrong)
 {
-  static const char *const incomplete[] = {"a 'b", "a \"b", "a \"b\\", "a &&", "a ||\n", "a |", "a \\", "a \\\n",
-                                           "ab\\\n", "x; y &&\n\n"};
+  static const char *const incomplete[] = {"a 'b", "a \"b", "a \"b\\", "a &&",   "a ||\n",
+                                           "a |",  "a \\",  "a \\\n",  "ab\\\n", "x; y &&\n\n"};
   for (size_t i = 0; i < sizeof incomplete / sizeof *incomplete; i++)
     ck_assert_msg(run_text(incomplete[i]) == PARSE_INCOMPLETE, "%s", incomplete[i]);
-  static const char *const wrong[] = {";", "a ;; b", "| a", "a | ; b", "&& a", "a && ; b", "a >", "a > > b", "a > | b",
-                                      "& a", "a & & b", "a 3> f", "a | | b"};
+  static const char *const wrong[] = {";",       "a ;; b",  "| a", "a | ; b", "&& a",   "a && ; b", "a >",
+                                      "a > > b", "a > | b", "& a", "a & & b", "a 3> f", "a | | b"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     ck_assert_msg(run_text(wrong[i]) == PARSE_ERROR, "%s", wrong[i]);
     ck_assert_int_eq(last_status, 2);
@@ -288,8 +292,7 @@ static const char *screen_escape(const char *p)
 {
   int n = 0;
   ck_assert_int_eq(*p++, '[');
-  while (*p >= '0' && *p <= '9')
-    n = n * 10 + *p++ - '0';
+  while (*p >= '0' && *p <= '9') n = n * 10 + *p++ - '0';
   screen.pending = false;
   switch (*p) {
   case 'A': screen.row -= n; break;
@@ -344,16 +347,12 @@ static void check_screen(void)
   char wanted[ROWS * COLUMNS];
   size_t cursor = 0, at = 0;
   memset(wanted, ' ', sizeof wanted);
-  for (const char *p = editor.prompt; *p != '\0'; p++)
-    wanted[at++] = *p;
+  for (const char *p = editor.prompt; *p != '\0'; p++) wanted[at++] = *p;
   for (size_t i = 0; i < editor.len; i++) {
-    if (i == editor.cursor)
-      cursor = at;
-    if (((unsigned char)editor.line[i] & 0xC0) != 0x80)
-      wanted[at++] = editor.line[i];
+    if (i == editor.cursor) cursor = at;
+    if (((unsigned char)editor.line[i] & 0xC0) != 0x80) wanted[at++] = editor.line[i];
   }
-  if (editor.cursor == editor.len)
-    cursor = at;
+  if (editor.cursor == editor.len) cursor = at;
   ck_assert_mem_eq(screen.cell, wanted, sizeof wanted);
   ck_assert_uint_eq((unsigned)(screen.row * COLUMNS + screen.column + screen.pending), cursor);
 }
@@ -401,9 +400,12 @@ START_TEST(test_edit_keys)
   check_edit("abcdef" LEFT LEFT LEFT "\x15\n", "def");
   check_edit("one two  three  \x17X\n", "one two  X");
   check_edit("a\tb\n", "a b");
-  check_edit("ab\x0C" "c\n", "abc");
+  check_edit("ab\x0C"
+             "c\n",
+             "abc");
   check_edit("\033[99Xa\033[5~b\n", "ab");
-  check_edit("0123456789012345678901234567890123456789\x01" RIGHT RIGHT "ab\x05" "c\n",
+  check_edit("0123456789012345678901234567890123456789\x01" RIGHT RIGHT "ab\x05"
+             "c\n",
              "01ab23456789012345678901234567890123456789c");
   check_edit("\xC3\xA4\xC3\xB6" LEFT "\x7F\xC3\xBC\n", "\xC3\xBC\xC3\xB6");
 }
@@ -471,8 +473,9 @@ END_TEST
 
 START_TEST(test_edit_random)
 {
-  static const char *const strokes[] = {"a",  "b", " ", "xyz 01234567", LEFT,   RIGHT,  UP,     DOWN,   "\x01",  "\x05",
-                                        "\x7F", "\x04", "\x17", "\x0B",  "\033[3~", LEFT, LEFT, "\xC3\xA9", "\x0C", "q"};
+  static const char *const strokes[] = {"a",       "b",    " ",    "xyz 01234567", LEFT,   RIGHT,  UP,
+                                        DOWN,      "\x01", "\x05", "\x7F",         "\x04", "\x17", "\x0B",
+                                        "\033[3~", LEFT,   LEFT,   "\xC3\xA9",     "\x0C", "q"};
   uint64_t state = 99;
   for (int round = 0; round < 400; round++) {
     char text[2048] = "x"; /* never empty: ^D there ends the input */

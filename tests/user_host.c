@@ -87,10 +87,8 @@ _Noreturn void user_abort(void);
 ssize_t user_write(int handle, const void *buf, size_t len)
 {
   size_t used = strlen(host_output);
-  if (handle != 1 && handle != 2)
-    return (ssize_t)len;
-  if (len > sizeof host_output - 1 - used)
-    len = sizeof host_output - 1 - used;
+  if (handle != 1 && handle != 2) return (ssize_t)len;
+  if (len > sizeof host_output - 1 - used) len = sizeof host_output - 1 - used;
   memcpy(host_output + used, buf, len);
   host_output[used + len] = '\0';
   host_writes++;
@@ -99,8 +97,7 @@ ssize_t user_write(int handle, const void *buf, size_t len)
 
 ssize_t user_read(int handle, void *buf, size_t len)
 {
-  if (handle != 0)
-    return 0;
+  if (handle != 0) return 0;
   size_t n = strlen(host_input);
   n = n < len ? n : len;
   memcpy(buf, host_input, n);
@@ -111,16 +108,14 @@ ssize_t user_read(int handle, void *buf, size_t len)
 int user_console_ctl(int handle, int op, uint64_t arg)
 {
   (void)handle;
-  if (op == 3 && host_is_console)
-    record("foreground %d\n", (int)arg);
+  if (op == 3 && host_is_console) record("foreground %d\n", (int)arg);
   return host_is_console ? 0 : fail(ENOTTY);
 }
 
 int user_open(const char *path, int flags, unsigned mode)
 {
   (void)mode;
-  if (strstr(path, "missing") != NULL)
-    return fail(ENOENT);
+  if (strstr(path, "missing") != NULL) return fail(ENOENT);
   int handle = new_handle();
   record("open %s 0x%x = %d\n", path, flags, handle);
   return handle;
@@ -128,8 +123,7 @@ int user_open(const char *path, int flags, unsigned mode)
 
 int user_close(int handle)
 {
-  if (handle < 100)
-    return fail(EBADF);
+  if (handle < 100) return fail(EBADF);
   host_open_handles--;
   return 0;
 }
@@ -175,28 +169,22 @@ int user_handle_info(int handle, struct host_handle_info *info)
 /* Programs: /bin/NAME exists unless NAME begins with "no"; NAME `status` exits with its argument, `bad` is ENOEXEC. */
 int user_spawn(const char *path, const char *const *argv, const char *const *envp, const struct host_spawn_options *o)
 {
-  if (strncmp(path, "/bin/", 5) != 0 || strncmp(path + 5, "no", 2) == 0)
-    return fail(ENOENT);
-  if (strcmp(path, "/bin/bad") == 0)
-    return fail(ENOEXEC);
+  if (strncmp(path, "/bin/", 5) != 0 || strncmp(path + 5, "no", 2) == 0) return fail(ENOENT);
+  if (strcmp(path, "/bin/bad") == 0) return fail(ENOEXEC);
   int handle = new_handle();
   codes[handle % 4096] = strcmp(path, "/bin/status") == 0 && argv[1] != NULL ? atoi(argv[1]) : 0;
   record("spawn %s", path);
-  for (; *argv != NULL; argv++)
-    record(" [%s]", *argv);
-  for (; *envp != NULL; envp++)
-    record(" {%s}", *envp);
+  for (; *argv != NULL; argv++) record(" [%s]", *argv);
+  for (; *envp != NULL; envp++) record(" {%s}", *envp);
   record(" %d %d %d%s", o->handles[0], o->handles[1], o->handles[2], o->flags & 1 ? " new" : "");
-  if (o->job != 0)
-    record(" job %d", o->job);
+  if (o->job != 0) record(" job %d", o->job);
   record(" = %d\n", handle);
   return handle;
 }
 
 int user_wait(int handle, struct host_wait_status *status, unsigned flags)
 {
-  if (flags != 0)
-    return 0; /* background jobs run until they are waited for */
+  if (flags != 0) return 0; /* background jobs run until they are waited for */
   int code = codes[handle % 4096];
   *status = (struct host_wait_status){.pid = handle, .reason = code >= 1000, .code = code % 1000};
   record("wait %d\n", handle);
@@ -206,8 +194,7 @@ int user_wait(int handle, struct host_wait_status *status, unsigned flags)
 void *user_mmap(void *addr, size_t len, int prot, int flags, int handle, uint64_t offset)
 {
   void *p = MAP_FAILED;
-  if (!host_no_memory)
-    p = mmap(addr, len, prot, flags, handle, (off_t)offset);
+  if (!host_no_memory) p = mmap(addr, len, prot, flags, handle, (off_t)offset);
   if (p == MAP_FAILED)
     fail(ENOMEM);
   else

@@ -12,20 +12,17 @@ static bool copy(int handle, const char *name)
   while ((n = read(handle, buf, sizeof buf)) > 0) {
     for (ssize_t done = 0; done < n;) {
       ssize_t m = write(STDOUT_FILENO, buf + done, (size_t)(n - done));
-      if (m < 0)
-        err(1, "write");
+      if (m < 0) err(1, "write");
       done += m;
     }
   }
-  if (n < 0)
-    warn("%s", name);
+  if (n < 0) warn("%s", name);
   return n == 0;
 }
 
 int main(int argc, char **argv)
 {
-  if (argc < 2)
-    return copy(STDIN_FILENO, "standard input") ? 0 : 1;
+  if (argc < 2) return copy(STDIN_FILENO, "standard input") ? 0 : 1;
   bool good = true;
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "-") == 0) {

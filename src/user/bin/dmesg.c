@@ -17,7 +17,6 @@ int main(int argc, char **argv)
     fwrite(buf, 1, (size_t)n, stdout);
     offset += (uint64_t)n;
   }
-  if (n < 0)
-    err(1, "kernel log");
+  if (n < 0) err(1, "kernel log");
   return 0;
 }

@@ -12,12 +12,10 @@ int main(int argc, char **argv)
     i++;
   }
   for (int first = i; i < argc; i++) {
-    if (i > first)
-      putchar(' ');
+    if (i > first) putchar(' ');
     fputs(argv[i], stdout);
   }
-  if (newline)
-    putchar('\n');
+  if (newline) putchar('\n');
   fflush(stdout);
   return ferror(stdout) ? 1 : 0;
 }

@@ -13,20 +13,62 @@ static volatile char *at(uint64_t address)
 
 #define KERNEL_TEXT 0xFFFFFFFF80100000ull
 
-static void read_null(void) { (void)*at(0); }
-static void write_null(void) { *at(0) = 1; }
-static void jump_null(void) { ((void (*)(void))(uintptr_t)at(0))(); }
-static void read_kernel(void) { (void)*at(KERNEL_TEXT); }
-static void write_kernel(void) { *at(KERNEL_TEXT) = 1; }
-static void read_noncanonical(void) { (void)*at(0x8000000000000000ull); }
-static void read_unmapped(void) { (void)*at(USER_TOP - 16 * 1024 * 1024); }
-static void divide(void) { __asm__ volatile("xor %%ecx, %%ecx; mov $1, %%eax; cltd; idivl %%ecx" : : : "eax", "ecx", "edx"); }
-static void illegal(void) { __asm__ volatile("ud2"); }
-static void breakpoint(void) { __asm__ volatile("int3"); }
-static void privileged(void) { __asm__ volatile("hlt"); }
-static void interrupts(void) { __asm__ volatile("cli"); }
-static void port(void) { __asm__ volatile("outb %%al, $0x80" : : "a"(0)); }
-static void gate(void) { __asm__ volatile("int $0x20"); }
+static void read_null(void)
+{
+  (void)*at(0);
+}
+static void write_null(void)
+{
+  *at(0) = 1;
+}
+static void jump_null(void)
+{
+  ((void (*)(void))(uintptr_t)at(0))();
+}
+static void read_kernel(void)
+{
+  (void)*at(KERNEL_TEXT);
+}
+static void write_kernel(void)
+{
+  *at(KERNEL_TEXT) = 1;
+}
+static void read_noncanonical(void)
+{
+  (void)*at(0x8000000000000000ull);
+}
+static void read_unmapped(void)
+{
+  (void)*at(USER_TOP - 16 * 1024 * 1024);
+}
+static void divide(void)
+{
+  __asm__ volatile("xor %%ecx, %%ecx; mov $1, %%eax; cltd; idivl %%ecx" : : : "eax", "ecx", "edx");
+}
+static void illegal(void)
+{
+  __asm__ volatile("ud2");
+}
+static void breakpoint(void)
+{
+  __asm__ volatile("int3");
+}
+static void privileged(void)
+{
+  __asm__ volatile("hlt");
+}
+static void interrupts(void)
+{
+  __asm__ volatile("cli");
+}
+static void port(void)
+{
+  __asm__ volatile("outb %%al, $0x80" : : "a"(0));
+}
+static void gate(void)
+{
+  __asm__ volatile("int $0x20");
+}
 
 static void execute_stack(void)
 {
@@ -76,26 +118,26 @@ static const struct {
   const char *name;
   void (*function)(void);
 } faults[] = {
-    {"null", read_null},
-    {"write-null", write_null},
-    {"jump-null", jump_null},
-    {"kernel", read_kernel},
-    {"write-kernel", write_kernel},
-    {"noncanonical", read_noncanonical},
-    {"unmapped", read_unmapped},
-    {"stack", execute_stack},
-    {"exec-data", execute_data},
-    {"write-text", write_text},
-    {"write-rodata", write_rodata},
-    {"stack-overflow", stack_overflow},
-    {"divide", divide},
-    {"float", float_divide},
-    {"illegal", illegal},
-    {"int3", breakpoint},
-    {"privileged", privileged},
-    {"cli", interrupts},
-    {"port", port},
-    {"gate", gate},
+  {"null", read_null},
+  {"write-null", write_null},
+  {"jump-null", jump_null},
+  {"kernel", read_kernel},
+  {"write-kernel", write_kernel},
+  {"noncanonical", read_noncanonical},
+  {"unmapped", read_unmapped},
+  {"stack", execute_stack},
+  {"exec-data", execute_data},
+  {"write-text", write_text},
+  {"write-rodata", write_rodata},
+  {"stack-overflow", stack_overflow},
+  {"divide", divide},
+  {"float", float_divide},
+  {"illegal", illegal},
+  {"int3", breakpoint},
+  {"privileged", privileged},
+  {"cli", interrupts},
+  {"port", port},
+  {"gate", gate},
 };
 #define NFAULTS (sizeof faults / sizeof *faults)
 
@@ -108,8 +150,7 @@ int main(int argc, char **argv)
     }
   }
   fputs("usage: fault how\nhow:", stderr);
-  for (size_t i = 0; i < NFAULTS; i++)
-    fprintf(stderr, " %s", faults[i].name);
+  for (size_t i = 0; i < NFAULTS; i++) fprintf(stderr, " %s", faults[i].name);
   fputs("\n", stderr);
   return 2;
 }

@@ -14,10 +14,8 @@ static bool matches(const char *line, size_t len)
   size_t want = strlen(text);
   for (size_t at = 0; at + want <= len; at++) {
     size_t i = 0;
-    while (i < want && (ignore_case ? tolower(line[at + i]) == tolower(text[i]) : line[at + i] == text[i]))
-      i++;
-    if (i == want)
-      return true;
+    while (i < want && (ignore_case ? tolower(line[at + i]) == tolower(text[i]) : line[at + i] == text[i])) i++;
+    if (i == want) return true;
   }
   return false;
 }
@@ -31,16 +29,13 @@ static ssize_t next_line(int handle, char *line, size_t size)
   for (;;) {
     if (taken == used) {
       ssize_t n = read(handle, buf, sizeof buf);
-      if (n <= 0)
-        return n < 0 ? -2 : len > 0 ? (ssize_t)len : -1;
+      if (n <= 0) return n < 0 ? -2 : len > 0 ? (ssize_t)len : -1;
       used = (size_t)n;
       taken = 0;
     }
     char c = buf[taken++];
-    if (c == '\n')
-      return (ssize_t)len;
-    if (len < size)
-      line[len++] = c;
+    if (c == '\n') return (ssize_t)len;
+    if (len < size) line[len++] = c;
   }
 }
 
@@ -52,20 +47,15 @@ static long search(int handle, const char *name, bool show_name)
   ssize_t len;
   while ((len = next_line(handle, line, sizeof line)) >= 0) {
     at++;
-    if (matches(line, (size_t)len) == invert)
-      continue;
+    if (matches(line, (size_t)len) == invert) continue;
     found++;
-    if (only_count)
-      continue;
-    if (show_name)
-      printf("%s:", name);
-    if (number)
-      printf("%ld:", at);
+    if (only_count) continue;
+    if (show_name) printf("%s:", name);
+    if (number) printf("%ld:", at);
     printf("%.*s\n", (int)len, line);
   }
   if (only_count) {
-    if (show_name)
-      printf("%s:", name);
+    if (show_name) printf("%s:", name);
     printf("%ld\n", found);
   }
   if (len == -2) {
@@ -86,8 +76,7 @@ int main(int argc, char **argv)
     default: goto usage;
     }
   }
-  if (optind == argc)
-    goto usage;
+  if (optind == argc) goto usage;
   text = argv[optind++];
   if (optind == argc) {
     long found = search(STDIN_FILENO, "standard input", false);

@@ -16,12 +16,10 @@ static bool head(int handle, const char *name, long lines)
       warn("%s", name);
       return false;
     }
-    if (n == 0)
-      break;
+    if (n == 0) break;
     ssize_t used = 0;
     while (used < n && lines > 0)
-      if (buf[used++] == '\n')
-        lines--;
+      if (buf[used++] == '\n') lines--;
     fwrite(buf, 1, (size_t)used, stdout);
   }
   return true;
@@ -37,11 +35,9 @@ int main(int argc, char **argv)
     }
     char *end;
     lines = strtol(optarg, &end, 10);
-    if (end == optarg || *end != '\0' || lines < 0)
-      errx(2, "%s: not a number of lines", optarg);
+    if (end == optarg || *end != '\0' || lines < 0) errx(2, "%s: not a number of lines", optarg);
   }
-  if (optind == argc)
-    return head(STDIN_FILENO, "standard input", lines) ? 0 : 1;
+  if (optind == argc) return head(STDIN_FILENO, "standard input", lines) ? 0 : 1;
   int status = 0;
   for (int i = optind; i < argc; i++) {
     int handle = open(argv[i], O_RDONLY, 0);
@@ -50,10 +46,8 @@ int main(int argc, char **argv)
       status = 1;
       continue;
     }
-    if (argc - optind > 1)
-      printf("%s==> %s <==\n", i > optind ? "\n" : "", argv[i]);
-    if (!head(handle, argv[i], lines))
-      status = 1;
+    if (argc - optind > 1) printf("%s==> %s <==\n", i > optind ? "\n" : "", argv[i]);
+    if (!head(handle, argv[i], lines)) status = 1;
     close(handle);
   }
   return status;

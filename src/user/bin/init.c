@@ -12,8 +12,7 @@
 static _Noreturn void power_off(int status)
 {
   fflush(stdout);
-  if (power(POWER_OFF, status) < 0)
-    warn("power off");
+  if (power(POWER_OFF, status) < 0) warn("power off");
   exit(status); /* the kernel powers off when init ends, too */
 }
 
@@ -27,8 +26,7 @@ static int start_shell(void)
 
 int main(void)
 {
-  if (getpid() != 1)
-    errx(1, "only the kernel starts this program");
+  if (getpid() != 1) errx(1, "only the kernel starts this program");
   int shell = start_shell();
   if (shell < 0) {
     warn("cannot start %s", SHELL);
@@ -45,8 +43,7 @@ int main(void)
       warn("wait");
       power_off(1);
     }
-    if ((uint64_t)status.pid != info.id)
-      continue;
+    if ((uint64_t)status.pid != info.id) continue;
     power_off(status.reason == EXIT_NORMAL ? status.code : 128 + status.code);
   }
 }

@@ -7,8 +7,7 @@
 static bool end(int pid)
 {
   int handle = process_open(pid, RIGHT_DELETE);
-  if (handle < 0)
-    return false;
+  if (handle < 0) return false;
   bool ended = kill(handle, FAULT_KILL) == 0;
   int saved = errno;
   close(handle);

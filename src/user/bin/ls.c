@@ -19,12 +19,10 @@ static void add_name(struct names *n, const char *name)
   if (n->count == n->room) {
     n->room = n->room == 0 ? 32 : n->room * 2;
     n->list = realloc(n->list, n->room * sizeof *n->list);
-    if (n->list == NULL)
-      err(1, "names");
+    if (n->list == NULL) err(1, "names");
   }
   n->list[n->count] = strdup(name);
-  if (n->list[n->count++] == NULL)
-    err(1, "names");
+  if (n->list[n->count++] == NULL) err(1, "names");
 }
 
 static int by_name(const void *a, const void *b)
@@ -82,8 +80,7 @@ static void read_names(int handle, const char *path, struct names *n)
   while ((len = readdir(handle, &buf.entry, sizeof buf)) > 0) {
     for (ssize_t at = 0; at < len;) {
       const struct dirent *d = (const struct dirent *)(buf.bytes + at);
-      if (all || d->d_name[0] != '.')
-        add_name(n, d->d_name);
+      if (all || d->d_name[0] != '.') add_name(n, d->d_name);
       at += d->d_reclen;
     }
   }
@@ -104,8 +101,7 @@ static void list_directory(const char *path)
   struct names n = {0};
   read_names(handle, path, &n);
   close(handle);
-  if (n.count > 1)
-    qsort(n.list, n.count, sizeof *n.list, by_name);
+  if (n.count > 1) qsort(n.list, n.count, sizeof *n.list, by_name);
   for (size_t i = 0; i < n.count; i++) {
     char full[PATH_MAX + NAME_MAX + 2];
     snprintf(full, sizeof full, "%s/%s", path, n.list[i]);
@@ -130,7 +126,7 @@ int main(int argc, char **argv)
     return status;
   }
   bool several = argc - optind > 1;
-  bool before = false; /* something was printed: a blank line between groups */
+  bool before = false;                   /* something was printed: a blank line between groups */
   for (int pass = 0; pass < 2; pass++) { /* files first, then directories */
     for (int i = optind; i < argc; i++) {
       struct stat st;
@@ -145,8 +141,7 @@ int main(int argc, char **argv)
           before = true;
         }
       } else if (pass == 1) {
-        if (several)
-          printf("%s%s:\n", before ? "\n" : "", argv[i]);
+        if (several) printf("%s%s:\n", before ? "\n" : "", argv[i]);
         list_directory(argv[i]);
         before = true;
       }

@@ -16,8 +16,7 @@ int main(int argc, char **argv)
     return 2;
   }
   struct memory_info m;
-  if (memory_info(&m) < 0)
-    err(1, "memory information");
+  if (memory_info(&m) < 0) err(1, "memory information");
   show("total", m.total_pages * m.page_size);
   show("free", m.free_pages * m.page_size);
   show("kernel", m.kernel_pages * m.page_size);

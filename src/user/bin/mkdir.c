@@ -11,8 +11,7 @@ static bool make_parents(char *path)
     *slash = '\0';
     int result = mkdir(path, 0755);
     *slash = '/';
-    if (result < 0 && errno != EEXIST)
-      return false;
+    if (result < 0 && errno != EEXIST) return false;
   }
   return mkdir(path, 0755) == 0 || errno == EEXIST;
 }
@@ -21,12 +20,10 @@ int main(int argc, char **argv)
 {
   bool parents = false;
   for (int c; (c = getopt(argc, argv, "p")) != -1;) {
-    if (c != 'p')
-      goto usage;
+    if (c != 'p') goto usage;
     parents = true;
   }
-  if (optind == argc)
-    goto usage;
+  if (optind == argc) goto usage;
   int status = 0;
   for (int i = optind; i < argc; i++) {
     if (parents ? !make_parents(argv[i]) : mkdir(argv[i], 0755) < 0) {

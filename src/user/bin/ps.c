@@ -33,11 +33,9 @@ int main(int argc, char **argv)
     room = count + 8;
     free(list);
     list = malloc((size_t)room * sizeof *list);
-    if (list == NULL)
-      err(1, "process list");
+    if (list == NULL) err(1, "process list");
     count = process_list(list, (size_t)room);
-    if (count < 0)
-      err(1, "process list");
+    if (count < 0) err(1, "process list");
   }
   puts("  PID PARENT    JOB STATE  CLASS     TIME  KIB NAME");
   for (ssize_t i = 0; i < count; i++) {

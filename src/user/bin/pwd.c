@@ -6,8 +6,7 @@
 int main(void)
 {
   char path[PATH_MAX];
-  if (getcwd(path, sizeof path) < 0)
-    err(1, "working directory");
+  if (getcwd(path, sizeof path) < 0) err(1, "working directory");
   puts(path);
   return 0;
 }

@@ -12,12 +12,9 @@ static bool empty_directory(const char *path);
 
 static bool remove_name(const char *path)
 {
-  if (unlink(path) == 0)
-    return true;
-  if (errno == ENOTEMPTY && recursive)
-    return empty_directory(path) && remove_name(path);
-  if (errno == ENOENT && force)
-    return true;
+  if (unlink(path) == 0) return true;
+  if (errno == ENOTEMPTY && recursive) return empty_directory(path) && remove_name(path);
+  if (errno == ENOENT && force) return true;
   warn("%s", path);
   return false;
 }
@@ -41,8 +38,7 @@ static bool empty_directory(const char *path)
     for (ssize_t at = 0; at < n && good;) {
       const struct dirent *d = (const struct dirent *)(buf.bytes + at);
       at += d->d_reclen;
-      if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-        continue;
+      if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) continue;
       if (snprintf(child, sizeof child, "%s/%s", path, d->d_name) >= (int)sizeof child) {
         errno = ENAMETOOLONG;
         warn("%s/%s", path, d->d_name);
@@ -70,11 +66,9 @@ int main(int argc, char **argv)
     else
       goto usage;
   }
-  if (optind == argc && !force)
-    goto usage;
+  if (optind == argc && !force) goto usage;
   bool good = true;
-  for (int i = optind; i < argc; i++)
-    good &= remove_name(argv[i]);
+  for (int i = optind; i < argc; i++) good &= remove_name(argv[i]);
   return good ? 0 : 1;
 usage:
   fputs("usage: rm [-fr] name...\n", stderr);

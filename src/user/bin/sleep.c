@@ -36,9 +36,7 @@ int main(int argc, char **argv)
     fputs("usage: sleep seconds\n", stderr);
     return 2;
   }
-  if (!parse_seconds(argv[1], &ns))
-    errx(2, "%s: not a number of seconds", argv[1]);
-  if (nanosleep(ns) < 0)
-    err(1, "sleep");
+  if (!parse_seconds(argv[1], &ns)) errx(2, "%s: not a number of seconds", argv[1]);
+  if (nanosleep(ns) < 0) err(1, "sleep");
   return 0;
 }

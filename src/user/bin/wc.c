@@ -26,22 +26,17 @@ static bool count(int handle, const char *name, struct counts *c)
       in_word = !space;
     }
   }
-  if (n < 0)
-    warn("%s", name);
+  if (n < 0) warn("%s", name);
   return n == 0;
 }
 
 static void show(const struct counts *c, const char *name)
 {
   const char *between = "";
-  if (show_lines)
-    printf("%s%lu", between, c->lines), between = " ";
-  if (show_words)
-    printf("%s%lu", between, c->words), between = " ";
-  if (show_bytes)
-    printf("%s%lu", between, c->bytes);
-  if (name != NULL)
-    printf(" %s", name);
+  if (show_lines) printf("%s%lu", between, c->lines), between = " ";
+  if (show_words) printf("%s%lu", between, c->words), between = " ";
+  if (show_bytes) printf("%s%lu", between, c->bytes);
+  if (name != NULL) printf(" %s", name);
   putchar('\n');
 }
 
@@ -55,8 +50,7 @@ int main(int argc, char **argv)
     default: fputs("usage: wc [-lwc] [file]...\n", stderr); return 2;
     }
   }
-  if (!show_lines && !show_words && !show_bytes)
-    show_lines = show_words = show_bytes = true;
+  if (!show_lines && !show_words && !show_bytes) show_lines = show_words = show_bytes = true;
   if (optind == argc) {
     struct counts c = {0};
     bool good = count(STDIN_FILENO, "standard input", &c);
@@ -73,15 +67,13 @@ int main(int argc, char **argv)
       status = 1;
       continue;
     }
-    if (!count(handle, argv[i], &c))
-      status = 1;
+    if (!count(handle, argv[i], &c)) status = 1;
     close(handle);
     show(&c, argv[i]);
     total.lines += c.lines;
     total.words += c.words;
     total.bytes += c.bytes;
   }
-  if (argc - optind > 1)
-    show(&total, "total");
+  if (argc - optind > 1) show(&total, "total");
   return status;
 }

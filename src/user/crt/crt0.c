@@ -20,11 +20,11 @@ struct abi_note {
   uint32_t version;
 };
 __attribute__((section(".note.veridian"), used, aligned(4))) static const struct abi_note abi_note = {
-    .namesz = sizeof ABI_NOTE_NAME,
-    .descsz = sizeof(uint32_t),
-    .type = ABI_NOTE_TYPE,
-    .name = ABI_NOTE_NAME,
-    .version = ABI_VERSION,
+  .namesz = sizeof ABI_NOTE_NAME,
+  .descsz = sizeof(uint32_t),
+  .type = ABI_NOTE_TYPE,
+  .name = ABI_NOTE_NAME,
+  .version = ABI_VERSION,
 };
 
 __asm__(".section .text._start,\"ax\",@progbits\n"
@@ -78,8 +78,7 @@ const char *program_name = "?";
 
 __attribute__((used)) void crt_start(uintptr_t *stack, const struct elf_dyn *dyn)
 {
-  if (dyn != NULL)
-    relocate((uintptr_t)__ehdr_start, dyn);
+  if (dyn != NULL) relocate((uintptr_t)__ehdr_start, dyn);
 
   int argc = (int)stack[0];
   char **argv = (char **)&stack[1];

@@ -20,12 +20,14 @@ extern FILE *const stderr;
 int printf(const char *restrict format, ...) __attribute__((__format__(__printf__, 1, 2)));
 int fprintf(FILE *restrict stream, const char *restrict format, ...) __attribute__((__format__(__printf__, 2, 3)));
 int dprintf(int handle, const char *restrict format, ...) __attribute__((__format__(__printf__, 2, 3)));
-int snprintf(char *restrict buf, size_t size, const char *restrict format, ...) __attribute__((__format__(__printf__, 3, 4)));
+int snprintf(char *restrict buf, size_t size, const char *restrict format, ...)
+  __attribute__((__format__(__printf__, 3, 4)));
 int vprintf(const char *restrict format, va_list args) __attribute__((__format__(__printf__, 1, 0)));
-int vfprintf(FILE *restrict stream, const char *restrict format, va_list args) __attribute__((__format__(__printf__, 2, 0)));
+int vfprintf(FILE *restrict stream, const char *restrict format, va_list args)
+  __attribute__((__format__(__printf__, 2, 0)));
 int vdprintf(int handle, const char *restrict format, va_list args) __attribute__((__format__(__printf__, 2, 0)));
 int vsnprintf(char *restrict buf, size_t size, const char *restrict format, va_list args)
-    __attribute__((__format__(__printf__, 3, 0)));
+  __attribute__((__format__(__printf__, 3, 0)));
 
 int putchar(int c);
 int fputc(int c, FILE *stream);

@@ -77,7 +77,8 @@ static inline int64_t syscall6(uint64_t number, uint64_t a, uint64_t b, uint64_t
   return result;
 }
 
-static inline int64_t int80_call6(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+static inline int64_t int80_call6(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                                  uint64_t f)
 {
   register uint64_t r10 __asm__("r10") = d;
   register uint64_t r8 __asm__("r8") = e;

@@ -13,17 +13,14 @@ void (*exit_flush)(void);
 
 int atexit(void (*function)(void))
 {
-  if (count == ATEXIT_MAX)
-    return -1;
+  if (count == ATEXIT_MAX) return -1;
   functions[count++] = function;
   return 0;
 }
 
 void exit(int code)
 {
-  while (count > 0)
-    functions[--count]();
-  if (exit_flush != NULL)
-    exit_flush();
+  while (count > 0) functions[--count]();
+  if (exit_flush != NULL) exit_flush();
   _exit(code);
 }

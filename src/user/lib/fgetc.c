@@ -3,8 +3,7 @@
 int fgetc(FILE *stream)
 {
   if (stream->taken == stream->used) {
-    if (stream->end)
-      return EOF;
+    if (stream->end) return EOF;
     fflush(stdout); /* a prompt is seen before its answer is awaited */
     ssize_t n = read(stream->handle, stream->buf, sizeof stream->buf);
     if (n <= 0) {

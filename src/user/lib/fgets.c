@@ -5,14 +5,11 @@ char *fgets(char *restrict buf, int size, FILE *restrict stream)
   int n = 0;
   while (n < size - 1) {
     int c = fgetc(stream);
-    if (c == EOF)
-      break;
+    if (c == EOF) break;
     buf[n++] = (char)c;
-    if (c == '\n')
-      break;
+    if (c == '\n') break;
   }
-  if (n == 0)
-    return NULL;
+  if (n == 0) return NULL;
   buf[n] = '\0';
   return buf;
 }

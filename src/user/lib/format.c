@@ -17,8 +17,7 @@ struct spec {
 
 static void put(struct format_sink *sink, const char *text, size_t len)
 {
-  if (len == 0)
-    return;
+  if (len == 0) return;
   sink->put(sink, text, len);
   sink->total += len;
 }
@@ -27,8 +26,7 @@ static void pad(struct format_sink *sink, char c, int count)
 {
   static const char blanks[] = "                ", zeros[] = "0000000000000000";
   const char *text = c == '0' ? zeros : blanks;
-  for (; count > 0; count -= 16)
-    put(sink, text, count < 16 ? (size_t)count : 16);
+  for (; count > 0; count -= 16) put(sink, text, count < 16 ? (size_t)count : 16);
 }
 
 /* Decimal digits; saturates, so that a wild width cannot wrap. */
@@ -36,8 +34,7 @@ static int parse_number(const char **p)
 {
   int n = 0;
   for (; isdigit(**p); (*p)++)
-    if (n < INT_MAX / 10 - 1)
-      n = n * 10 + (**p - '0');
+    if (n < INT_MAX / 10 - 1) n = n * 10 + (**p - '0');
   return n;
 }
 
@@ -45,12 +42,18 @@ static const char *parse_spec(const char *p, struct spec *s, va_list *args)
 {
   *s = (struct spec){.precision = -1};
   for (;; p++) {
-    if (*p == '-') s->left = true;
-    else if (*p == '0') s->zero = true;
-    else if (*p == '+') s->plus = true;
-    else if (*p == ' ') s->space = true;
-    else if (*p == '#') s->alternate = true;
-    else break;
+    if (*p == '-')
+      s->left = true;
+    else if (*p == '0')
+      s->zero = true;
+    else if (*p == '+')
+      s->plus = true;
+    else if (*p == ' ')
+      s->space = true;
+    else if (*p == '#')
+      s->alternate = true;
+    else
+      break;
   }
   if (*p == '*') {
     p++;
@@ -102,18 +105,17 @@ static uint64_t unsigned_argument(const struct spec *s, va_list *args)
   }
 }
 
-static void put_integer(struct format_sink *sink, const struct spec *s, uint64_t value, unsigned base, const char *prefix)
+static void put_integer(struct format_sink *sink, const struct spec *s, uint64_t value, unsigned base,
+                        const char *prefix)
 {
   char digits[24]; /* 64 bits are at most 22 octal digits */
   char *end = digits + sizeof digits, *first = end;
   const char *alphabet = s->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-  for (uint64_t v = value; v != 0; v /= base)
-    *--first = alphabet[v % base];
+  for (uint64_t v = value; v != 0; v /= base) *--first = alphabet[v % base];
   int ndigits = (int)(end - first);
 
   int wanted = s->precision < 0 ? 1 : s->precision;
-  if (s->conversion == 'o' && s->alternate && wanted <= ndigits)
-    wanted = ndigits + 1;
+  if (s->conversion == 'o' && s->alternate && wanted <= ndigits) wanted = ndigits + 1;
   int zeros = wanted > ndigits ? wanted - ndigits : 0;
   int nprefix = (int)strlen(prefix);
   int blanks = s->width - nprefix - zeros - ndigits;
@@ -121,23 +123,19 @@ static void put_integer(struct format_sink *sink, const struct spec *s, uint64_t
     zeros += blanks;
     blanks = 0;
   }
-  if (!s->left)
-    pad(sink, ' ', blanks);
+  if (!s->left) pad(sink, ' ', blanks);
   put(sink, prefix, (size_t)nprefix);
   pad(sink, '0', zeros);
   put(sink, first, (size_t)ndigits);
-  if (s->left)
-    pad(sink, ' ', blanks);
+  if (s->left) pad(sink, ' ', blanks);
 }
 
 static void put_text(struct format_sink *sink, const struct spec *s, const char *text, size_t len)
 {
   int blanks = len < (size_t)s->width ? s->width - (int)len : 0;
-  if (!s->left)
-    pad(sink, ' ', blanks);
+  if (!s->left) pad(sink, ' ', blanks);
   put(sink, text, len);
-  if (s->left)
-    pad(sink, ' ', blanks);
+  if (s->left) pad(sink, ' ', blanks);
 }
 
 static void put_conversion(struct format_sink *sink, struct spec *s, va_list *args, const char *raw, size_t raw_len)
@@ -165,8 +163,7 @@ static void put_conversion(struct format_sink *sink, struct spec *s, va_list *ar
   }
   case 's': {
     const char *text = va_arg(*args, const char *);
-    if (text == NULL)
-      text = "(null)";
+    if (text == NULL) text = "(null)";
     put_text(sink, s, text, s->precision < 0 ? strlen(text) : strnlen(text, (size_t)s->precision));
     break;
   }
@@ -181,8 +178,7 @@ int format_to(struct format_sink *sink, const char *format, va_list args)
   va_copy(ap, args);
   for (const char *p = format; *p != '\0';) {
     const char *run = p;
-    while (*p != '\0' && *p != '%')
-      p++;
+    while (*p != '\0' && *p != '%') p++;
     put(sink, run, (size_t)(p - run));
     if (*p == '%') {
       struct spec s;

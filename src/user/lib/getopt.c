@@ -10,8 +10,7 @@ static const char *rest = ""; /* letters not yet looked at of an argument like -
 int getopt(int argc, char *const argv[], const char *letters)
 {
   if (*rest == '\0') {
-    if (optind >= argc || argv[optind][0] != '-' || argv[optind][1] == '\0')
-      return -1;
+    if (optind >= argc || argv[optind][0] != '-' || argv[optind][1] == '\0') return -1;
     rest = argv[optind++] + 1;
     if (strcmp(rest, "-") == 0) {
       rest = "";
@@ -24,8 +23,7 @@ int getopt(int argc, char *const argv[], const char *letters)
     warnx("unknown option -%c", optopt);
     return '?';
   }
-  if (known[1] != ':')
-    return optopt;
+  if (known[1] != ':') return optopt;
   if (*rest != '\0') {
     optarg = (char *)rest;
     rest = "";

@@ -13,16 +13,16 @@
 #include <string.h>
 #include <veridian.h>
 
-#define GRAIN 16u                  /* sizes and addresses are multiples */
-#define ARENA_SIZE (64u * 1024)    /* only the pages that are touched cost anything */
-#define LARGE_SIZE (128u * 1024)   /* from here a mapping of its own */
+#define GRAIN 16u                /* sizes and addresses are multiples */
+#define ARENA_SIZE (64u * 1024)  /* only the pages that are touched cost anything */
+#define LARGE_SIZE (128u * 1024) /* from here a mapping of its own */
 #define FLAG_USED 1u
-#define FLAG_MAPPED 2u             /* alone in its mapping */
+#define FLAG_MAPPED 2u /* alone in its mapping */
 #define FLAGS (FLAG_USED | FLAG_MAPPED)
 
 struct block {
-  size_t previous_size; /* 0: the first of its arena */
-  size_t tag;           /* size, this header included, and FLAG_* */
+  size_t previous_size;          /* 0: the first of its arena */
+  size_t tag;                    /* size, this header included, and FLAG_* */
   struct block *next, *previous; /* in the free list; here begins the user's memory when used */
 };
 
@@ -77,8 +77,7 @@ static struct block *add_arena(size_t size)
 {
   size_t total = (size + HEADER + ARENA_SIZE - 1) / ARENA_SIZE * ARENA_SIZE;
   struct block *b = map_block(total);
-  if (b == NULL)
-    return NULL;
+  if (b == NULL) return NULL;
   arenas++;
   set_size(b, total - HEADER, 0);
   block_after(b)->tag = FLAG_USED;
@@ -108,8 +107,7 @@ static void take(struct block *b, size_t size)
 /* The block size for a request; 0 when no address space could hold it. */
 static size_t block_size_for(size_t size)
 {
-  if (size > USER_TOP)
-    return 0;
+  if (size > USER_TOP) return 0;
   size = (size + HEADER + GRAIN - 1) & ~(size_t)(GRAIN - 1);
   return size < SMALLEST ? SMALLEST : size;
 }
@@ -124,16 +122,13 @@ void *malloc(size_t size)
   if (need >= LARGE_SIZE) {
     need = (need + USER_PAGE_SIZE - 1) & ~(size_t)(USER_PAGE_SIZE - 1);
     struct block *large = map_block(need);
-    if (large == NULL)
-      return NULL;
+    if (large == NULL) return NULL;
     large->tag = need | FLAG_USED | FLAG_MAPPED;
     return &large->next;
   }
   struct block *b = free_list.next;
-  while (b != &free_list && block_size(b) < need)
-    b = b->next;
-  if (b == &free_list && (b = add_arena(need)) == NULL)
-    return NULL;
+  while (b != &free_list && block_size(b) < need) b = b->next;
+  if (b == &free_list && (b = add_arena(need)) == NULL) return NULL;
   list_remove(b);
   take(b, need);
   return &b->next;
@@ -159,8 +154,7 @@ static struct block *checked_block(void *pointer, const char *function)
 
 void free(void *pointer)
 {
-  if (pointer == NULL)
-    return;
+  if (pointer == NULL) return;
   struct block *b = checked_block(pointer, "free");
   if (b->tag & FLAG_MAPPED) {
     munmap(b, block_size(b));
@@ -199,8 +193,7 @@ void *calloc(size_t count, size_t size)
 
 void *realloc(void *pointer, size_t size)
 {
-  if (pointer == NULL)
-    return malloc(size);
+  if (pointer == NULL) return malloc(size);
   struct block *b = checked_block(pointer, "realloc");
   size_t need = block_size_for(size);
   if (need != 0 && !(b->tag & FLAG_MAPPED) && need < LARGE_SIZE) {
@@ -215,8 +208,7 @@ void *realloc(void *pointer, size_t size)
     }
   }
   void *moved = malloc(size);
-  if (moved == NULL)
-    return NULL;
+  if (moved == NULL) return NULL;
   size_t old = block_size(b) - HEADER;
   memcpy(moved, pointer, old < size ? old : size);
   free(pointer);

@@ -15,12 +15,9 @@ static void sink(char *base, size_t root, size_t count, size_t size, int (*compa
 {
   for (;;) {
     size_t child = 2 * root + 1;
-    if (child >= count)
-      return;
-    if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0)
-      child++;
-    if (compare(base + root * size, base + child * size) >= 0)
-      return;
+    if (child >= count) return;
+    if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0) child++;
+    if (compare(base + root * size, base + child * size) >= 0) return;
     swap(base + root * size, base + child * size, size);
     root = child;
   }
@@ -28,8 +25,7 @@ static void sink(char *base, size_t root, size_t count, size_t size, int (*compa
 
 void qsort(void *base, size_t count, size_t size, int (*compare)(const void *a, const void *b))
 {
-  for (size_t i = count / 2; i-- > 0;)
-    sink(base, i, count, size, compare);
+  for (size_t i = count / 2; i-- > 0;) sink(base, i, count, size, compare);
   for (size_t last = count; last-- > 1;) {
     swap(base, (char *)base + last * size, size);
     sink(base, 0, last, size, compare);

@@ -16,24 +16,20 @@ static void choose_mode(FILE *stream)
 
 void stream_write(FILE *stream, const char *text, size_t len)
 {
-  if (stream->mode == STREAM_UNKNOWN)
-    choose_mode(stream);
+  if (stream->mode == STREAM_UNKNOWN) choose_mode(stream);
   while (len > 0) {
     size_t n = sizeof stream->buf - stream->used;
-    if (n > len)
-      n = len;
+    if (n > len) n = len;
     memcpy(stream->buf + stream->used, text, n);
     stream->used += n;
     text += n;
     len -= n;
-    if (stream->used == sizeof stream->buf)
-      fflush(stream);
+    if (stream->used == sizeof stream->buf) fflush(stream);
   }
 }
 
 void stream_settle(FILE *stream)
 {
-  if (stream->mode == STREAM_CALL ||
-      (stream->mode == STREAM_LINE && memchr(stream->buf, '\n', stream->used) != NULL))
+  if (stream->mode == STREAM_CALL || (stream->mode == STREAM_LINE && memchr(stream->buf, '\n', stream->used) != NULL))
     fflush(stream);
 }

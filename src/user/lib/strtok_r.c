@@ -2,8 +2,7 @@
 
 char *strtok_r(char *restrict s, const char *restrict separators, char **restrict state)
 {
-  if (s == NULL)
-    s = *state;
+  if (s == NULL) s = *state;
   s += strspn(s, separators);
   if (*s == '\0') {
     *state = s;

@@ -13,8 +13,7 @@ struct number {
 
 static int digit_value(char c)
 {
-  if (isdigit(c))
-    return c - '0';
+  if (isdigit(c)) return c - '0';
   return isalpha(c) ? tolower(c) - 'a' + 10 : 99;
 }
 
@@ -22,10 +21,8 @@ static struct number scan(const char *text, int base)
 {
   struct number n = {.end = text};
   const char *p = text;
-  while (isspace(*p))
-    p++;
-  if (*p == '-' || *p == '+')
-    n.negative = *p++ == '-';
+  while (isspace(*p)) p++;
+  if (*p == '-' || *p == '+') n.negative = *p++ == '-';
   if ((base == 0 || base == 16) && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && isxdigit(p[2])) {
     p += 2;
     base = 16;
@@ -38,18 +35,15 @@ static struct number scan(const char *text, int base)
         __builtin_add_overflow(n.magnitude, (unsigned long)digit_value(*p), &n.magnitude))
       n.overflow = true;
   }
-  if (n.valid)
-    n.end = p;
-  if (n.overflow)
-    n.magnitude = ULONG_MAX;
+  if (n.valid) n.end = p;
+  if (n.overflow) n.magnitude = ULONG_MAX;
   return n;
 }
 
 long strtol(const char *restrict text, char **restrict end, int base)
 {
   struct number n = scan(text, base);
-  if (end != NULL)
-    *end = (char *)n.end;
+  if (end != NULL) *end = (char *)n.end;
   unsigned long limit = n.negative ? (unsigned long)LONG_MAX + 1 : (unsigned long)LONG_MAX;
   if (n.magnitude > limit) {
     errno = ERANGE;
@@ -61,8 +55,7 @@ long strtol(const char *restrict text, char **restrict end, int base)
 unsigned long strtoul(const char *restrict text, char **restrict end, int base)
 {
   struct number n = scan(text, base);
-  if (end != NULL)
-    *end = (char *)n.end;
+  if (end != NULL) *end = (char *)n.end;
   if (n.overflow) {
     errno = ERANGE;
     return ULONG_MAX;

@@ -13,8 +13,7 @@ struct handle_sink {
 
 static void handle_flush(struct handle_sink *h)
 {
-  if (h->used > 0 && write_all(h->handle, h->buf, h->used) < 0)
-    h->failed = true;
+  if (h->used > 0 && write_all(h->handle, h->buf, h->used) < 0) h->failed = true;
   h->used = 0;
 }
 
@@ -22,11 +21,9 @@ static void handle_put(struct format_sink *sink, const char *text, size_t len)
 {
   struct handle_sink *h = (struct handle_sink *)sink;
   while (len > 0) {
-    if (h->used == sizeof h->buf)
-      handle_flush(h);
+    if (h->used == sizeof h->buf) handle_flush(h);
     size_t n = sizeof h->buf - h->used;
-    if (n > len)
-      n = len;
+    if (n > len) n = len;
     memcpy(h->buf + h->used, text, n);
     h->used += n;
     text += n;

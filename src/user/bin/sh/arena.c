@@ -19,8 +19,7 @@ void *arena_alloc(struct arena *a, size_t size)
   if (c == NULL || c->size - c->used < size) {
     size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
     c = malloc(sizeof *c + room);
-    if (c == NULL)
-      err(2, "line");
+    if (c == NULL) err(2, "line");
     *c = (struct arena_chunk){.next = a->chunks, .size = room};
     a->chunks = c;
   }
@@ -50,8 +49,7 @@ void text_add(struct text *t, const char *bytes, size_t len)
   if (t->room - t->len <= len) {
     t->room = (t->len + len) * 2 + 32;
     char *bigger = arena_alloc(t->arena, t->room);
-    if (t->len > 0)
-      memcpy(bigger, t->bytes, t->len);
+    if (t->len > 0) memcpy(bigger, t->bytes, t->len);
     t->bytes = bigger;
   }
   memcpy(t->bytes + t->len, bytes, len);
@@ -70,8 +68,7 @@ void words_add(struct words *w, char *word)
   if (w->count + 1 >= w->room) {
     w->room = w->room * 2 + 8;
     char **bigger = arena_alloc(w->arena, w->room * sizeof *bigger);
-    if (w->count > 0)
-      memcpy(bigger, w->list, w->count * sizeof *bigger);
+    if (w->count > 0) memcpy(bigger, w->list, w->count * sizeof *bigger);
     w->list = bigger;
   }
   w->list[w->count++] = word;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CTRL(letter) ((letter) & 0x1F)
+#define CTRL(letter) ((letter)&0x1F)
 #define ESCAPE 0x1B
 
 /* What escape sequences mean, beyond the bytes. */
@@ -32,8 +32,7 @@ static bool continuation(char c)
 static size_t cells(const char *text, size_t len)
 {
   size_t n = 0;
-  for (size_t i = 0; i < len; i++)
-    n += !continuation(text[i]);
+  for (size_t i = 0; i < len; i++) n += !continuation(text[i]);
   return n;
 }
 
@@ -50,22 +49,18 @@ static void put(struct editor *e, const char *text)
 static void put_sequence(struct editor *e, size_t n, char final)
 {
   char text[24];
-  if (n > 0)
-    e->write(text, (size_t)snprintf(text, sizeof text, "\033[%zu%c", n, final));
+  if (n > 0) e->write(text, (size_t)snprintf(text, sizeof text, "\033[%zu%c", n, final));
 }
 
 /* Moves the terminal's cursor from one cell to another. */
 static void move(struct editor *e, size_t from, size_t to)
 {
-  if (from == to)
-    return;
-  if (e->at_margin)
-    put(e, " \b"); /* into the next row, where it is counted already */
+  if (from == to) return;
+  if (e->at_margin) put(e, " \b"); /* into the next row, where it is counted already */
   e->at_margin = false;
   size_t row_from = from / e->columns, row_to = to / e->columns;
   if (row_from == row_to && to <= from) {
-    for (size_t n = from - to; n > 0; n--)
-      put(e, "\b");
+    for (size_t n = from - to; n > 0; n--) put(e, "\b");
     return;
   }
   if (row_to < row_from)
@@ -79,8 +74,7 @@ static void move(struct editor *e, size_t from, size_t to)
 /* Prints line bytes [from, to) where the cursor stands. */
 static void show(struct editor *e, size_t from, size_t to)
 {
-  if (to == from)
-    return;
+  if (to == from) return;
   e->write(e->line + from, to - from);
   e->at_margin = cell_of(e, to) % e->columns == 0;
 }
@@ -97,8 +91,7 @@ static void redraw_from(struct editor *e, size_t position, size_t erased)
   show(e, position, e->len);
   if (erased > 0) {
     size_t end = cell_of(e, e->len);
-    for (size_t i = 0; i < erased; i++)
-      put(e, " ");
+    for (size_t i = 0; i < erased; i++) put(e, " ");
     e->at_margin = (end + erased) % e->columns == 0;
     move(e, end + erased, end);
   }
@@ -118,10 +111,9 @@ static void insert(struct editor *e, char c)
 }
 
 /* Deletes [from, to); the cursor goes to `from`. */
-static void delete(struct editor *e, size_t from, size_t to)
+static void delete (struct editor *e, size_t from, size_t to)
 {
-  if (from == to)
-    return;
+  if (from == to) return;
   move_to(e, from);
   size_t gone = cells(e->line + from, to - from);
   memmove(e->line + from, e->line + to, e->len - to);
@@ -138,20 +130,16 @@ static size_t before(const struct editor *e, size_t position)
 
 static size_t after(const struct editor *e, size_t position)
 {
-  if (position < e->len)
-    position++;
-  while (position < e->len && continuation(e->line[position]))
-    position++;
+  if (position < e->len) position++;
+  while (position < e->len && continuation(e->line[position])) position++;
   return position;
 }
 
 static size_t word_start(const struct editor *e)
 {
   size_t p = e->cursor;
-  while (p > 0 && isspace(e->line[p - 1]))
-    p--;
-  while (p > 0 && !isspace(e->line[p - 1]))
-    p--;
+  while (p > 0 && isspace(e->line[p - 1])) p--;
+  while (p > 0 && !isspace(e->line[p - 1])) p--;
   return p;
 }
 
@@ -161,8 +149,7 @@ static void replace(struct editor *e, const char *text)
   size_t old = cells(e->line, e->len);
   move_to(e, 0);
   e->len = strlcpy(e->line, text, EDIT_MAX);
-  if (e->len >= EDIT_MAX)
-    e->len = EDIT_MAX - 1;
+  if (e->len >= EDIT_MAX) e->len = EDIT_MAX - 1;
   e->cursor = e->len;
   size_t new = cells(e->line, e->len);
   redraw_from(e, 0, old > new ? old - new : 0);
@@ -170,8 +157,7 @@ static void replace(struct editor *e, const char *text)
 
 static void browse(struct editor *e, bool up)
 {
-  if (up ? e->browsing == 0 : e->browsing == e->history_count)
-    return;
+  if (up ? e->browsing == 0 : e->browsing == e->history_count) return;
   if (e->browsing == e->history_count) {
     free(e->unfinished);
     e->line[e->len] = '\0';
@@ -186,12 +172,10 @@ static void browse(struct editor *e, bool up)
 
 static void remember(struct editor *e, const char *line)
 {
-  if (line[strspn(line, " ")] == '\0' ||
-      (e->history_count > 0 && strcmp(e->history[e->history_count - 1], line) == 0))
+  if (line[strspn(line, " ")] == '\0' || (e->history_count > 0 && strcmp(e->history[e->history_count - 1], line) == 0))
     return;
   char *copy = strdup(line);
-  if (copy == NULL)
-    return;
+  if (copy == NULL) return;
   if (e->history_count == EDIT_HISTORY) {
     free(e->history[0]);
     memmove(e->history, e->history + 1, (EDIT_HISTORY - 1) * sizeof *e->history);
@@ -209,7 +193,11 @@ static int sequence_key(int final, int number)
   case 'D': return KEY_LEFT;
   case 'H': return KEY_HOME;
   case 'F': return KEY_END;
-  case '~': return number == 1 || number == 7 ? KEY_HOME : number == 4 || number == 8 ? KEY_END : number == 3 ? KEY_DELETE : KEY_NONE;
+  case '~':
+    return number == 1 || number == 7   ? KEY_HOME
+           : number == 4 || number == 8 ? KEY_END
+           : number == 3                ? KEY_DELETE
+                                        : KEY_NONE;
   default: return KEY_NONE;
   }
 }
@@ -218,11 +206,9 @@ static int sequence_key(int final, int number)
 static int read_key(struct editor *e)
 {
   int c = e->read_byte();
-  if (c != ESCAPE)
-    return c;
+  if (c != ESCAPE) return c;
   c = e->read_byte();
-  if (c != '[' && c != 'O')
-    return c < 0 ? c : KEY_NONE;
+  if (c != '[' && c != 'O') return c < 0 ? c : KEY_NONE;
   int number = 0;
   while ((c = e->read_byte()) >= 0 && (isdigit(c) || c == ';'))
     number = isdigit(c) && number < 1000 ? number * 10 + c - '0' : 0;
@@ -245,12 +231,12 @@ static void edit_key(struct editor *e, int key)
   case KEY_DOWN:
   case CTRL('N'): browse(e, false); break;
   case CTRL('H'):
-  case 0x7F: delete(e, before(e, e->cursor), e->cursor); break;
+  case 0x7F: delete (e, before(e, e->cursor), e->cursor); break;
   case KEY_DELETE:
-  case CTRL('D'): delete(e, e->cursor, after(e, e->cursor)); break;
-  case CTRL('K'): delete(e, e->cursor, e->len); break;
-  case CTRL('U'): delete(e, 0, e->cursor); break;
-  case CTRL('W'): delete(e, word_start(e), e->cursor); break;
+  case CTRL('D'): delete (e, e->cursor, after(e, e->cursor)); break;
+  case CTRL('K'): delete (e, e->cursor, e->len); break;
+  case CTRL('U'): delete (e, 0, e->cursor); break;
+  case CTRL('W'): delete (e, word_start(e), e->cursor); break;
   case CTRL('L'):
     put(e, "\033[H\033[2J");
     e->at_margin = false;
@@ -259,8 +245,7 @@ static void edit_key(struct editor *e, int key)
     break;
   case '\t': insert(e, ' '); break;
   default:
-    if (key >= ' ' && key < 256)
-      insert(e, (char)key);
+    if (key >= ' ' && key < 256) insert(e, (char)key);
   }
 }
 
@@ -284,8 +269,7 @@ enum edit_result edit_line(struct editor *e, const char *prompt, char *line)
     int key = read_key(e);
     bool second_half = e->after_return && key == '\n';
     e->after_return = key == '\r';
-    if (second_half)
-      continue;
+    if (second_half) continue;
     if (key < 0 || (key == CTRL('D') && e->len == 0)) {
       finish(e);
       return e->len == 0 ? EDIT_END : EDIT_LINE;

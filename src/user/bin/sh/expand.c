@@ -13,8 +13,7 @@ struct expansion {
 
 static void finish_field(struct expansion *x)
 {
-  if (!x->started)
-    return;
+  if (!x->started) return;
   words_add(x->out, text_end(&x->field));
   x->field = (struct text){.arena = x->field.arena};
   x->started = false;
@@ -34,11 +33,9 @@ static void add_value(struct expansion *x, const char *value, bool quoted)
   }
   while (*value != '\0') {
     size_t len = strcspn(value, " \t\n");
-    if (len > 0)
-      add(x, value, len);
+    if (len > 0) add(x, value, len);
     value += len;
-    if (*value != '\0')
-      finish_field(x);
+    if (*value != '\0') finish_field(x);
     value += strspn(value, " \t\n");
   }
 }
@@ -91,10 +88,8 @@ static const char *add_variable(struct expansion *x, const char *p, bool quoted)
     }
     value = var_get(name, len);
   }
-  if (value != NULL)
-    add_value(x, value, quoted);
-  if (braces && name[len] == '}')
-    len++;
+  if (value != NULL) add_value(x, value, quoted);
+  if (braces && name[len] == '}') len++;
   return name + len;
 }
 
@@ -121,8 +116,7 @@ static void expand(struct expansion *x, const char *p)
 {
   while (*p != '\0') {
     if (*p == '\\') {
-      if (p[1] != '\n' && p[1] != '\0')
-        add(x, p + 1, 1);
+      if (p[1] != '\n' && p[1] != '\0') add(x, p + 1, 1);
       p += p[1] == '\0' ? 1 : 2;
     } else if (*p == '\'') {
       size_t len = strcspn(p + 1, "'");
@@ -132,8 +126,7 @@ static void expand(struct expansion *x, const char *p)
       /* "$@" without parameters is no field at all */
       bool had = x->started;
       const char *end = expand_double_quotes(x, p + 1);
-      if (npositional == 0 && end - p == 4 && strncmp(p, "\"$@\"", 4) == 0)
-        x->started = had;
+      if (npositional == 0 && end - p == 4 && strncmp(p, "\"$@\"", 4) == 0) x->started = had;
       p = end;
     } else if (*p == '$') {
       p = add_variable(x, p + 1, false);

@@ -9,8 +9,7 @@ static struct job *jobs; /* by number */
 
 void job_foreground(int job_id)
 {
-  if (interactive)
-    console_ctl(0, CONSOLE_SET_FOREGROUND, (uint64_t)job_id);
+  if (interactive) console_ctl(0, CONSOLE_SET_FOREGROUND, (uint64_t)job_id);
 }
 
 void job_add(int job_id, const int *handles, const int *pids, size_t count, const char *text)
@@ -33,15 +32,13 @@ void job_add(int job_id, const int *handles, const int *pids, size_t count, cons
   j->next = *link;
   *link = j;
   last_background = pids[count - 1];
-  if (interactive)
-    dprintf(2, "[%d] %d\n", j->number, last_background);
+  if (interactive) dprintf(2, "[%d] %d\n", j->number, last_background);
 }
 
 static void forget(struct job *j)
 {
   struct job **link = &jobs;
-  while (*link != j)
-    link = &(*link)->next;
+  while (*link != j) link = &(*link)->next;
   *link = j->next;
   free(j->handles);
   free(j->pids);
@@ -55,8 +52,7 @@ static bool ended(struct job *j)
   bool all = true;
   for (size_t i = 0; i < j->nprocesses; i++) {
     struct wait_status st;
-    if (j->handles[i] < 0)
-      continue;
+    if (j->handles[i] < 0) continue;
     int r = wait(j->handles[i], &st, WAIT_NOHANG);
     if (r == 0) {
       all = false;
@@ -64,8 +60,7 @@ static bool ended(struct job *j)
     }
     close(j->handles[i]);
     j->handles[i] = -1;
-    if (i == j->nprocesses - 1)
-      j->status = r < 0 ? 1 : st.reason == EXIT_NORMAL ? st.code : 128 + st.code;
+    if (i == j->nprocesses - 1) j->status = r < 0 ? 1 : st.reason == EXIT_NORMAL ? st.code : 128 + st.code;
   }
   return all;
 }
@@ -97,8 +92,7 @@ void job_list(int handle)
     next = j->next;
     bool over = ended(j);
     describe(handle, j, over);
-    if (over)
-      forget(j);
+    if (over) forget(j);
   }
 }
 
@@ -107,14 +101,11 @@ struct job *job_find(const char *name)
   bool by_number = *name == '%';
   char *end;
   long n = strtol(name + by_number, &end, 10);
-  if (*end != '\0' || end == name + by_number)
-    return NULL;
+  if (*end != '\0' || end == name + by_number) return NULL;
   for (struct job *j = jobs; j != NULL; j = j->next) {
-    if (by_number && j->number == n)
-      return j;
+    if (by_number && j->number == n) return j;
     for (size_t i = 0; !by_number && i < j->nprocesses; i++)
-      if (j->pids[i] == n)
-        return j;
+      if (j->pids[i] == n) return j;
   }
   return NULL;
 }
@@ -128,12 +119,10 @@ int job_wait(struct job *j)
 {
   job_foreground(j->job_id);
   for (size_t i = 0; i < j->nprocesses; i++) {
-    if (j->handles[i] < 0)
-      continue;
+    if (j->handles[i] < 0) continue;
     int status = run_wait(j->handles[i]);
     j->handles[i] = -1;
-    if (i == j->nprocesses - 1)
-      j->status = status;
+    if (i == j->nprocesses - 1) j->status = status;
   }
   job_foreground(0);
   int status = j->status;
@@ -146,13 +135,11 @@ void job_expand_kill(struct words *argv)
   struct words out = {.arena = argv->arena};
   for (size_t i = 0; i < argv->count; i++) {
     const struct job *j = argv->list[i][0] == '%' ? job_find(argv->list[i]) : NULL;
-    if (j == NULL)
-      words_add(&out, argv->list[i]);
+    if (j == NULL) words_add(&out, argv->list[i]);
     for (size_t k = 0; j != NULL && k < j->nprocesses; k++) {
       char digits[16];
       snprintf(digits, sizeof digits, "%d", j->pids[k]);
-      if (j->handles[k] >= 0)
-        words_add(&out, arena_text(argv->arena, digits, strlen(digits)));
+      if (j->handles[k] >= 0) words_add(&out, arena_text(argv->arena, digits, strlen(digits)));
     }
   }
   *argv = out;

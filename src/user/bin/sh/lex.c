@@ -14,20 +14,16 @@ static const char *word_end(const char *p)
 {
   while (*p != '\0' && strchr(" \t\r\n;&|<>", *p) == NULL) {
     if (*p == '\\') {
-      if (p[1] == '\0' || ends_continued(p))
-        return NULL;
+      if (p[1] == '\0' || ends_continued(p)) return NULL;
       p += 2;
     } else if (*p == '\'') {
       p = strchr(p + 1, '\'');
-      if (p == NULL)
-        return NULL;
+      if (p == NULL) return NULL;
       p++;
     } else if (*p == '"') {
       for (p++; *p != '"'; p++) {
-        if (*p == '\\')
-          p++;
-        if (*p == '\0')
-          return NULL;
+        if (*p == '\\') p++;
+        if (*p == '\0') return NULL;
       }
       p++;
     } else {

@@ -15,16 +15,14 @@ static int console_byte(void)
 {
   unsigned char c;
   ssize_t n;
-  do
-    n = read(0, &c, 1);
+  do n = read(0, &c, 1);
   while (n < 0 && errno == EINTR);
   return n == 1 ? c : -1;
 }
 
 static void console_text(const char *text, size_t len)
 {
-  if (len > 0)
-    write(1, text, len);
+  if (len > 0) write(1, text, len);
 }
 
 static unsigned console_columns(void)
@@ -54,8 +52,7 @@ static int run_console(void)
     job_report();
     enum edit_result r = console_line(text.len > 0 ? "> " : "$ ", line);
     if (r == EDIT_END) {
-      if (text.len > 0)
-        warnx("end of input inside a command");
+      if (text.len > 0) warnx("end of input inside a command");
       return 0;
     }
     if (r == EDIT_INTERRUPT) {
@@ -63,8 +60,7 @@ static int run_console(void)
     } else {
       text_add(&text, line, strlen(line));
       text_add(&text, "\n", 1);
-      if (run_text(text_end(&text)) == PARSE_INCOMPLETE)
-        continue;
+      if (run_text(text_end(&text)) == PARSE_INCOMPLETE) continue;
     }
     arena_free(&a);
     text = (struct text){.arena = &a};
@@ -79,8 +75,7 @@ static bool read_line(int handle, struct text *text)
   while (read(handle, &c, 1) == 1) {
     any = true;
     text_add(text, &c, 1);
-    if (c == '\n')
-      break;
+    if (c == '\n') break;
   }
   return any;
 }
@@ -91,12 +86,10 @@ static int run_file(int handle)
   struct text text = {.arena = &a};
   while (read_line(handle, &text)) {
     enum parse_result r = run_text(text_end(&text));
-    if (r == PARSE_INCOMPLETE)
-      continue;
+    if (r == PARSE_INCOMPLETE) continue;
     arena_free(&a);
     text = (struct text){.arena = &a};
-    if (r == PARSE_ERROR)
-      return last_status;
+    if (r == PARSE_ERROR) return last_status;
   }
   if (text.len > 0) {
     warnx("end of file inside a command");
@@ -108,8 +101,7 @@ static int run_file(int handle)
 /* $0 and $1... are the words from argv[i] on. */
 static void set_positional(int argc, char **argv, int i)
 {
-  if (i >= argc)
-    return;
+  if (i >= argc) return;
   shell_name = argv[i];
   positional = &argv[i + 1];
   npositional = argc - i - 1;
@@ -120,19 +112,15 @@ int main(int argc, char **argv)
   program_name = "sh";
   var_import(environ);
   if (argc > 1 && strcmp(argv[1], "-c") == 0) {
-    if (argc < 3)
-      goto usage;
+    if (argc < 3) goto usage;
     set_positional(argc, argv, 3);
-    if (run_text(argv[2]) == PARSE_INCOMPLETE)
-      errx(2, "-c: end of text inside a command");
+    if (run_text(argv[2]) == PARSE_INCOMPLETE) errx(2, "-c: end of text inside a command");
     return last_status;
   }
-  if (argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0')
-    goto usage;
+  if (argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0') goto usage;
   if (argc > 1) {
     int handle = open(argv[1], O_RDONLY, 0);
-    if (handle < 0)
-      err(errno == ENOENT ? 127 : 126, "%s", argv[1]);
+    if (handle < 0) err(errno == ENOENT ? 127 : 126, "%s", argv[1]);
     set_positional(argc, argv, 1);
     return run_file(handle);
   }

@@ -23,15 +23,13 @@ static void advance(struct parser *ps)
 
 static void skip_newlines(struct parser *ps)
 {
-  while (ps->token.type == TOKEN_SEPARATOR && *ps->token.start == '\n')
-    advance(ps);
+  while (ps->token.type == TOKEN_SEPARATOR && *ps->token.start == '\n') advance(ps);
 }
 
 /* What the token that does not fit here means for the whole text. */
 static enum parse_result unexpected(const struct parser *ps, bool operator_before)
 {
-  if (ps->token.type == TOKEN_INCOMPLETE || (ps->token.type == TOKEN_END && operator_before))
-    return PARSE_INCOMPLETE;
+  if (ps->token.type == TOKEN_INCOMPLETE || (ps->token.type == TOKEN_END && operator_before)) return PARSE_INCOMPLETE;
   return PARSE_ERROR;
 }
 
@@ -40,11 +38,9 @@ static enum parse_result parse_redirect(struct parser *ps, struct redirect ***li
   struct redirect *r = arena_alloc(ps->arena, sizeof *r);
   r->kind = ps->token.redirect;
   r->slot = ps->token.slot;
-  if (r->slot > 2)
-    return PARSE_ERROR; /* programs are given three handles */
+  if (r->slot > 2) return PARSE_ERROR; /* programs are given three handles */
   advance(ps);
-  if (ps->token.type != TOKEN_WORD)
-    return unexpected(ps, false);
+  if (ps->token.type != TOKEN_WORD) return unexpected(ps, false);
   r->target = arena_text(ps->arena, ps->token.start, ps->token.len);
   **link = r;
   *link = &r->next;
@@ -63,14 +59,12 @@ static enum parse_result parse_command(struct parser *ps, bool operator_before, 
       advance(ps);
     } else if (ps->token.type == TOKEN_REDIRECT) {
       enum parse_result r = parse_redirect(ps, &link);
-      if (r != PARSE_OK)
-        return r;
+      if (r != PARSE_OK) return r;
     } else {
       break;
     }
   }
-  if (c->words.count == 0 && c->redirects == NULL)
-    return unexpected(ps, operator_before);
+  if (c->words.count == 0 && c->redirects == NULL) return unexpected(ps, operator_before);
   *out = c;
   return ps->token.type == TOKEN_INCOMPLETE ? PARSE_INCOMPLETE : PARSE_OK;
 }
@@ -82,11 +76,9 @@ static enum parse_result parse_pipeline(struct parser *ps, bool operator_before,
   struct command **link = &pl->commands;
   for (;;) {
     enum parse_result r = parse_command(ps, operator_before, link);
-    if (r != PARSE_OK)
-      return r;
+    if (r != PARSE_OK) return r;
     link = &(*link)->next;
-    if (ps->token.type != TOKEN_PIPE)
-      break;
+    if (ps->token.type != TOKEN_PIPE) break;
     advance(ps);
     skip_newlines(ps);
     operator_before = true;
@@ -104,12 +96,10 @@ static enum parse_result parse_item(struct parser *ps, struct item **out)
   enum joint joint = JOINT_ALWAYS;
   for (;;) {
     enum parse_result r = parse_pipeline(ps, joint != JOINT_ALWAYS, link);
-    if (r != PARSE_OK)
-      return r;
+    if (r != PARSE_OK) return r;
     (*link)->joint = joint;
     link = &(*link)->next;
-    if (ps->token.type != TOKEN_AND && ps->token.type != TOKEN_OR)
-      break;
+    if (ps->token.type != TOKEN_AND && ps->token.type != TOKEN_OR) break;
     joint = ps->token.type == TOKEN_AND ? JOINT_AND : JOINT_OR;
     advance(ps);
     skip_newlines(ps);
@@ -133,13 +123,12 @@ enum parse_result parse(struct arena *a, const char *text, struct item **items, 
       r = unexpected(&ps, false);
     if (r != PARSE_OK) {
       *near = ps.token.type == TOKEN_END || *ps.token.start == '\n' ? "end of line"
-                                                                     : arena_text(a, ps.token.start, ps.token.len);
+                                                                    : arena_text(a, ps.token.start, ps.token.len);
       return r;
     }
     (*link)->background = ps.token.type == TOKEN_BACKGROUND;
     link = &(*link)->next;
-    if (ps.token.type != TOKEN_END)
-      advance(&ps);
+    if (ps.token.type != TOKEN_END) advance(&ps);
     skip_newlines(&ps);
   }
   return PARSE_OK;

@@ -33,16 +33,14 @@ struct processes {
 
 static void set_handle(struct launch *l, int slot, int handle, bool ours)
 {
-  if (l->ours[slot])
-    close(l->handles[slot]);
+  if (l->ours[slot]) close(l->handles[slot]);
   l->handles[slot] = handle;
   l->ours[slot] = ours;
 }
 
 static void close_handles(struct launch *l)
 {
-  for (int i = 0; i < 3; i++)
-    set_handle(l, i, i, false);
+  for (int i = 0; i < 3; i++) set_handle(l, i, i, false);
 }
 
 static bool apply_redirect(struct launch *l, const struct redirect *r)
@@ -54,8 +52,7 @@ static bool apply_redirect(struct launch *l, const struct redirect *r)
       return false;
     }
     int from = target[0] - '0';
-    if (from == r->slot)
-      return true;
+    if (from == r->slot) return true;
     int copy = dup(l->handles[from], RIGHTS_ALL);
     struct handle_info info;
     if (copy < 0 && handle_info(l->handles[from], &info) == 0)
@@ -67,7 +64,7 @@ static bool apply_redirect(struct launch *l, const struct redirect *r)
     set_handle(l, r->slot, copy, true);
     return true;
   }
-  int flags = r->kind == REDIRECT_IN      ? O_RDONLY
+  int flags = r->kind == REDIRECT_IN    ? O_RDONLY
               : r->kind == REDIRECT_OUT ? O_WRONLY | O_CREAT | O_TRUNC
                                         : O_WRONLY | O_CREAT | O_APPEND;
   int handle = open(target, flags, 0644);
@@ -85,19 +82,16 @@ static bool prepare(struct launch *l, const struct command *c)
   size_t i = 0;
   for (; i < c->words.count; i++) {
     size_t len = var_name_length(c->words.list[i]);
-    if (len == 0 || c->words.list[i][len] != '=')
-      break;
+    if (len == 0 || c->words.list[i][len] != '=') break;
     struct text t = {.arena = l->arena};
     const char *value = expand_text(l->arena, c->words.list[i] + len + 1);
     text_add(&t, c->words.list[i], len + 1);
     text_add(&t, value, strlen(value));
     words_add(&l->settings, text_end(&t));
   }
-  for (; i < c->words.count; i++)
-    expand_fields(c->words.list[i], &l->argv);
+  for (; i < c->words.count; i++) expand_fields(c->words.list[i], &l->argv);
   for (const struct redirect *r = c->redirects; r != NULL; r = r->next)
-    if (!apply_redirect(l, r))
-      return false;
+    if (!apply_redirect(l, r)) return false;
   return true;
 }
 
@@ -115,8 +109,7 @@ static void wrap_in_shell(struct launch *l)
   struct text t = {.arena = l->arena};
   for (size_t i = 0; i < l->argv.count; i++) {
     text_add(&t, i > 0 ? " '" : "'", i > 0 ? 2 : 1);
-    for (const char *p = l->argv.list[i]; *p != '\0'; p++)
-      text_add(&t, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
+    for (const char *p = l->argv.list[i]; *p != '\0'; p++) text_add(&t, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
     text_add(&t, "'", 1);
   }
   struct words argv = {.arena = l->arena};
@@ -130,8 +123,7 @@ static bool is_script(const char *path)
 {
   char start[64];
   int handle = open(path, O_RDONLY, 0);
-  if (handle < 0)
-    return false;
+  if (handle < 0) return false;
   ssize_t n = read(handle, start, sizeof start);
   close(handle);
   return n > 0 && memchr(start, '\0', (size_t)n) == NULL && start[0] != '\177';
@@ -142,8 +134,7 @@ static int spawn_path(struct launch *l, const char *path, const struct spawn_opt
 {
   char **env = var_environment(l->arena, &l->settings);
   int handle = spawn(path, (const char *const *)l->argv.list, (const char *const *)env, options);
-  if (handle >= 0 || errno != ENOEXEC)
-    return handle;
+  if (handle >= 0 || errno != ENOEXEC) return handle;
   if (!is_script(path)) {
     errno = ENOEXEC;
     return -1;
@@ -151,8 +142,7 @@ static int spawn_path(struct launch *l, const char *path, const struct spawn_opt
   struct words argv = {.arena = l->arena};
   words_add(&argv, "sh");
   words_add(&argv, (char *)path);
-  for (size_t i = 1; i < l->argv.count; i++)
-    words_add(&argv, l->argv.list[i]);
+  for (size_t i = 1; i < l->argv.count; i++) words_add(&argv, l->argv.list[i]);
   return spawn(SHELL_PATH, (const char *const *)argv.list, (const char *const *)env, options);
 }
 
@@ -160,8 +150,7 @@ static int spawn_path(struct launch *l, const char *path, const struct spawn_opt
 static int spawn_found(struct launch *l, const struct spawn_options *options)
 {
   const char *name = l->argv.list[0];
-  if (strchr(name, '/') != NULL)
-    return spawn_path(l, name, options);
+  if (strchr(name, '/') != NULL) return spawn_path(l, name, options);
   const char *path = var_get("PATH", 4);
   int why = ENOENT;
   for (path = path != NULL ? path : "/bin"; *name != '\0' && *path != '\0';) {
@@ -171,10 +160,8 @@ static int spawn_found(struct launch *l, const struct spawn_options *options)
     text_add(&full, "/", 1);
     text_add(&full, name, strlen(name));
     int handle = spawn_path(l, text_end(&full), options);
-    if (handle >= 0)
-      return handle;
-    if (errno != ENOENT && errno != ENOTDIR)
-      why = errno;
+    if (handle >= 0) return handle;
+    if (errno != ENOENT && errno != ENOTDIR) why = errno;
     path += len + (path[len] == ':');
   }
   errno = why;
@@ -190,8 +177,7 @@ static int start(struct launch *l, struct processes *ps)
     options.flags = SPAWN_NEW_JOB;
   else if (interactive)
     options.job = ps->job_id;
-  if (strcmp(l->argv.list[0], "kill") == 0)
-    job_expand_kill(&l->argv);
+  if (strcmp(l->argv.list[0], "kill") == 0) job_expand_kill(&l->argv);
   int handle = spawn_found(l, &options);
   if (handle < 0) {
     bool missing = errno == ENOENT;
@@ -201,8 +187,7 @@ static int start(struct launch *l, struct processes *ps)
   }
   struct handle_info info = {0};
   handle_info(handle, &info);
-  if (ps->job_id == 0 && interactive)
-    ps->job_id = (int)info.id;
+  if (ps->job_id == 0 && interactive) ps->job_id = (int)info.id;
   ps->handles[ps->count] = handle;
   ps->pids[ps->count++] = (int)info.id;
   return 0;
@@ -212,8 +197,7 @@ int run_wait(int handle)
 {
   struct wait_status st;
   int r;
-  do
-    r = wait(handle, &st, 0);
+  do r = wait(handle, &st, 0);
   while (r < 0 && errno == EINTR);
   close(handle);
   return r < 0 ? 1 : st.reason == EXIT_NORMAL ? st.code : 128 + st.code;
@@ -228,8 +212,7 @@ static bool run_inside(struct launch *l, int *status)
     return true;
   }
   builtin_function *builtin = builtin_find(l->argv.list[0]);
-  if (builtin == NULL)
-    return false;
+  if (builtin == NULL) return false;
   *status = builtin(l->argv.list, l->handles[1], l->handles[2]);
   return true;
 }
@@ -238,8 +221,7 @@ static bool run_inside(struct launch *l, int *status)
 static void use_no_input(struct launch *l)
 {
   int handle = open("/dev/null", O_RDONLY, 0);
-  if (handle >= 0)
-    set_handle(l, 0, handle, true);
+  if (handle >= 0) set_handle(l, 0, handle, true);
 }
 
 /* One command; *next_input is the pipe it reads and becomes the one it feeds. */
@@ -264,8 +246,7 @@ static int run_command(struct arena *a, const struct command *c, struct processe
     set_handle(&l, 1, ends[1], true);
   }
   if (prepare(&l, c) && !(alone && run_inside(&l, &status))) {
-    if (l.argv.count > 0 && builtin_find(l.argv.list[0]) != NULL)
-      wrap_in_shell(&l);
+    if (l.argv.count > 0 && builtin_find(l.argv.list[0]) != NULL) wrap_in_shell(&l);
     status = l.argv.count == 0 ? 0 : start(&l, ps);
   }
   close_handles(&l);
@@ -285,24 +266,20 @@ static int run_pipeline(struct arena *a, const struct pipeline *pl, bool backgro
   for (const struct command *c = pl->commands; c != NULL; c = c->next) {
     size_t before = ps.count;
     status = run_command(a, c, &ps, &next_input, background);
-    if (!background && before == 0 && ps.count == 1)
-      job_foreground(ps.job_id);
+    if (!background && before == 0 && ps.count == 1) job_foreground(ps.job_id);
     if (c->next == NULL && before == ps.count && ps.count > 0 && !background) {
       /* the last one did not start: its status counts, the others are only waited for */
-      for (size_t i = 0; i < ps.count; i++)
-        run_wait(ps.handles[i]);
+      for (size_t i = 0; i < ps.count; i++) run_wait(ps.handles[i]);
       ps.count = 0;
       job_foreground(0);
     }
   }
-  if (ps.count == 0)
-    return status;
+  if (ps.count == 0) return status;
   if (background) {
     job_add(ps.job_id, ps.handles, ps.pids, ps.count, pl->text);
     return 0;
   }
-  for (size_t i = 0; i < ps.count; i++)
-    status = run_wait(ps.handles[i]);
+  for (size_t i = 0; i < ps.count; i++) status = run_wait(ps.handles[i]);
   job_foreground(0);
   return status;
 }
@@ -318,8 +295,7 @@ static int run_list_in_background(struct arena *a, const struct item *it)
   use_no_input(&l);
   int status = start(&l, &ps);
   close_handles(&l);
-  if (ps.count > 0)
-    job_add(ps.job_id, ps.handles, ps.pids, ps.count, it->text);
+  if (ps.count > 0) job_add(ps.job_id, ps.handles, ps.pids, ps.count, it->text);
   return status;
 }
 
@@ -330,11 +306,9 @@ static void run_item(struct arena *a, const struct item *it)
     return;
   }
   for (const struct pipeline *pl = it->pipelines; pl != NULL; pl = pl->next) {
-    if ((pl->joint == JOINT_AND && last_status != 0) || (pl->joint == JOINT_OR && last_status == 0))
-      continue;
+    if ((pl->joint == JOINT_AND && last_status != 0) || (pl->joint == JOINT_OR && last_status == 0)) continue;
     last_status = run_pipeline(a, pl, it->background);
-    if (interactive && last_status == 128 + FAULT_INTERRUPT)
-      write(2, "\n", 1); /* the cursor stands behind the ^C */
+    if (interactive && last_status == 128 + FAULT_INTERRUPT) write(2, "\n", 1); /* the cursor stands behind the ^C */
   }
 }
 
@@ -348,8 +322,7 @@ enum parse_result run_text(const char *text)
     warnx("syntax error at %s", near);
     last_status = 2;
   }
-  for (const struct item *it = items; r == PARSE_OK && it != NULL; it = it->next)
-    run_item(&a, it);
+  for (const struct item *it = items; r == PARSE_OK && it != NULL; it = it->next) run_item(&a, it);
   arena_free(&a);
   return r;
 }

@@ -43,7 +43,7 @@ void words_add(struct words *w, char *word);
 /* ---- lex.c ---- */
 
 enum token_type {
-  TOKEN_END,        /* of the text */
+  TOKEN_END, /* of the text */
   TOKEN_WORD,
   TOKEN_SEPARATOR,  /* ; or newline */
   TOKEN_BACKGROUND, /* & */
@@ -117,11 +117,11 @@ enum parse_result parse(struct arena *a, const char *text, struct item **items, 
 
 /* ---- var.c ---- */
 
-extern int last_status;           /* $? */
-extern int last_background;       /* $! */
-extern const char *shell_name;    /* $0 */
-extern char *const *positional;   /* $1... */
-extern int npositional;           /* $# */
+extern int last_status;         /* $? */
+extern int last_background;     /* $! */
+extern const char *shell_name;  /* $0 */
+extern char *const *positional; /* $1... */
+extern int npositional;         /* $# */
 
 void var_import(char **env);
 const char *var_get(const char *name, size_t len); /* null when not set */
@@ -167,8 +167,8 @@ void job_add(int job_id, const int *handles, const int *pids, size_t count, cons
 void job_report(void); /* says which have ended, and forgets them */
 void job_list(int handle);
 struct job *job_find(const char *name); /* "%n", or a pid */
-int job_wait(struct job *j);             /* in the foreground; forgets it; its status */
-struct job *job_any(void);               /* one that was not waited for, or null */
+int job_wait(struct job *j);            /* in the foreground; forgets it; its status */
+struct job *job_any(void);              /* one that was not waited for, or null */
 /* Replaces %n among a kill command's arguments by the job's process ids. */
 void job_expand_kill(struct words *argv);
 /* Gives the console to a job (0: to nobody). */
@@ -182,11 +182,11 @@ builtin_function *builtin_find(const char *name);
 
 /* ---- edit.c ---- */
 
-#define EDIT_MAX 4096    /* a line, with its null */
+#define EDIT_MAX 4096 /* a line, with its null */
 #define EDIT_HISTORY 64
 
 struct editor {
-  int (*read_byte)(void);                           /* -1: end of input */
+  int (*read_byte)(void); /* -1: end of input */
   void (*write)(const char *text, size_t len);
   unsigned columns;
   char *history[EDIT_HISTORY]; /* the last at count - 1 */

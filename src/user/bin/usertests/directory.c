@@ -7,8 +7,7 @@
 
 static void make_directory(void)
 {
-  if (mkdir(DIRECTORY, 0755) < 0)
-    CHECK_EQ(errno, EEXIST);
+  if (mkdir(DIRECTORY, 0755) < 0) CHECK_EQ(errno, EEXIST);
 }
 
 static void test_mkdir_unlink(void)
@@ -169,13 +168,13 @@ static void test_chdir_errors(void)
 }
 
 const struct test directory_tests[] = {
-    {"dir_mkdir_unlink", test_mkdir_unlink, 0},
-    {"dir_mkdir_errors", test_mkdir_errors, 0},
-    {"dir_unlink_errors", test_unlink_errors, 0},
-    {"dir_unlink_open", test_unlink_open, 0},
-    {"dir_readdir", test_readdir, 0},
-    {"dir_readdir_errors", test_readdir_errors, 0},
-    {"dir_chdir", test_chdir, 0},
-    {"dir_chdir_errors", test_chdir_errors, 0},
-    {0},
+  {"dir_mkdir_unlink", test_mkdir_unlink, 0},
+  {"dir_mkdir_errors", test_mkdir_errors, 0},
+  {"dir_unlink_errors", test_unlink_errors, 0},
+  {"dir_unlink_open", test_unlink_open, 0},
+  {"dir_readdir", test_readdir, 0},
+  {"dir_readdir_errors", test_readdir_errors, 0},
+  {"dir_chdir", test_chdir, 0},
+  {"dir_chdir_errors", test_chdir_errors, 0},
+  {0},
 };

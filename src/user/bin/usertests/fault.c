@@ -11,10 +11,9 @@ static void check_fault(const char *how, int code)
 
 static void test_memory(void)
 {
-  static const char *const ways[] = {"null",     "write-null", "jump-null",  "kernel",       "write-kernel", "noncanonical",
-                                     "unmapped", "write-text", "write-rodata", "stack-overflow"};
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-    check_fault(ways[i], FAULT_MEMORY);
+  static const char *const ways[] = {"null",         "write-null", "jump-null",  "kernel",       "write-kernel",
+                                     "noncanonical", "unmapped",   "write-text", "write-rodata", "stack-overflow"};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) check_fault(ways[i], FAULT_MEMORY);
 }
 
 static void test_no_execute(void)
@@ -50,11 +49,11 @@ static void die_here(void)
 }
 
 const struct test fault_tests[] = {
-    {"fault_memory", test_memory, 0},
-    {"fault_no_execute", test_no_execute, 0},
-    {"fault_arithmetic", test_arithmetic, 0},
-    {"fault_instructions", test_instructions, 0},
-    {"fault_privileged", test_privileged, 0},
-    {"fault_ends_a_test", die_here, FAULT_MEMORY},
-    {0},
+  {"fault_memory", test_memory, 0},
+  {"fault_no_execute", test_no_execute, 0},
+  {"fault_arithmetic", test_arithmetic, 0},
+  {"fault_instructions", test_instructions, 0},
+  {"fault_privileged", test_privileged, 0},
+  {"fault_ends_a_test", die_here, FAULT_MEMORY},
+  {0},
 };

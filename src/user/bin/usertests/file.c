@@ -62,8 +62,7 @@ static void test_open_errors(void)
   memcpy(name, "/tmp/", 5);
   name[5 + NAME_MAX + 1] = '\0';
   FAILS(ENAMETOOLONG, open(name, O_RDONLY, 0));
-  for (size_t i = 0; i < sizeof path; i++)
-    path[i] = i % 2 == 0 ? '/' : 'p';
+  for (size_t i = 0; i < sizeof path; i++) path[i] = i % 2 == 0 ? '/' : 'p';
   path[PATH_MAX] = '\0';
   FAILS(ENAMETOOLONG, open(path, O_RDONLY, 0));
 }
@@ -83,8 +82,7 @@ static void test_open_longest_name(void)
 static void test_open_too_many(void)
 {
   int first = (int)OK(open("/dev/null", O_RDONLY, 0)), h, count = 0;
-  while ((h = open("/dev/null", O_RDONLY, 0)) >= 0)
-    count++;
+  while ((h = open("/dev/null", O_RDONLY, 0)) >= 0) count++;
   CHECK_EQ(errno, EMFILE);
   CHECK(count > 500);
   FAILS(EMFILE, dup(first, RIGHT_READ));
@@ -163,8 +161,7 @@ static void test_file_large(void)
   OK(seek(h, 0, SEEK_SET));
   for (int i = 0; i < 50; i++) {
     CHECK_EQ(read(h, block, sizeof block - 7), sizeof block - 7);
-    for (size_t k = 0; k < sizeof block - 7; k++)
-      CHECK(block[k] == i);
+    for (size_t k = 0; k < sizeof block - 7; k++) CHECK(block[k] == i);
   }
 }
 
@@ -255,20 +252,20 @@ static void test_devices(void)
 }
 
 const struct test file_tests[] = {
-    {"file_open_write_read", test_open_write_read, 0},
-    {"file_open_flags", test_open_flags, 0},
-    {"file_open_errors", test_open_errors, 0},
-    {"file_open_longest_name", test_open_longest_name, 0},
-    {"file_open_too_many", test_open_too_many, 0},
-    {"file_close_errors", test_close_errors, 0},
-    {"file_read_errors", test_read_errors, 0},
-    {"file_write_errors", test_write_errors, 0},
-    {"file_write_partial_buffer", test_write_partial_buffer, 0},
-    {"file_large", test_file_large, 0},
-    {"file_hole", test_file_hole, 0},
-    {"file_seek", test_seek, 0},
-    {"file_stat", test_stat, 0},
-    {"file_position_shared", test_position_shared, 0},
-    {"file_devices", test_devices, 0},
-    {0},
+  {"file_open_write_read", test_open_write_read, 0},
+  {"file_open_flags", test_open_flags, 0},
+  {"file_open_errors", test_open_errors, 0},
+  {"file_open_longest_name", test_open_longest_name, 0},
+  {"file_open_too_many", test_open_too_many, 0},
+  {"file_close_errors", test_close_errors, 0},
+  {"file_read_errors", test_read_errors, 0},
+  {"file_write_errors", test_write_errors, 0},
+  {"file_write_partial_buffer", test_write_partial_buffer, 0},
+  {"file_large", test_file_large, 0},
+  {"file_hole", test_file_hole, 0},
+  {"file_seek", test_seek, 0},
+  {"file_stat", test_stat, 0},
+  {"file_position_shared", test_position_shared, 0},
+  {"file_devices", test_devices, 0},
+  {0},
 };

@@ -84,16 +84,15 @@ static void test_hostile_handles(void)
     FAILS(EBADF, dup(wrong[i], 1));
     FAILS(EBADF, kill(wrong[i], 9));
     FAILS(EBADF, close(wrong[i]));
-    if (wrong[i] != WAIT_ANY)
-      FAILS(EBADF, wait(wrong[i], NULL, 0));
+    if (wrong[i] != WAIT_ANY) FAILS(EBADF, wait(wrong[i], NULL, 0));
   }
 }
 
 const struct test handle_tests[] = {
-    {"handle_dup", test_dup, 0},
-    {"handle_info", test_info, 0},
-    {"handle_open_rights", test_open_rights, 0},
-    {"handle_stale", test_stale, 0},
-    {"handle_hostile", test_hostile_handles, 0},
-    {0},
+  {"handle_dup", test_dup, 0},
+  {"handle_info", test_info, 0},
+  {"handle_open_rights", test_open_rights, 0},
+  {"handle_stale", test_stale, 0},
+  {"handle_hostile", test_hostile_handles, 0},
+  {0},
 };

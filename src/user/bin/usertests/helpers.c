@@ -18,14 +18,14 @@ void fail(const char *file, int line, const char *format, ...)
 }
 
 uint64_t hostile_addresses[HOSTILE_COUNT] = {
-    1,                      /* null and its neighbours (null itself has a meaning for some calls) */
-    0xFFF,
-    USER_TOP,               /* the first byte past the window */
-    USER_TOP + 0x100000,
-    0x00007FFFFFFFF000ull,  /* the last page of the lower half */
-    0x0000800000000000ull,  /* not canonical */
-    0xFFFFFFFF80100000ull,  /* the kernel's text */
-    0xFFFFFFFFFFFFFFF8ull,  /* an end that wraps around */
+  1, /* null and its neighbours (null itself has a meaning for some calls) */
+  0xFFF,
+  USER_TOP, /* the first byte past the window */
+  USER_TOP + 0x100000,
+  0x00007FFFFFFFF000ull, /* the last page of the lower half */
+  0x0000800000000000ull, /* not canonical */
+  0xFFFFFFFF80100000ull, /* the kernel's text */
+  0xFFFFFFFFFFFFFFF8ull, /* an end that wraps around */
 };
 
 static char *map_pages(size_t pages, int prot)
@@ -82,8 +82,7 @@ bool process_exists(int pid)
   CHECK(list != NULL);
   ssize_t n = OK(process_list(list, (size_t)count));
   bool found = false;
-  for (ssize_t i = 0; i < n && i < count; i++)
-    found |= list[i].pid == pid;
+  for (ssize_t i = 0; i < n && i < count; i++) found |= list[i].pid == pid;
   free(list);
   return found;
 }
@@ -104,8 +103,7 @@ static int help_exit(const char *argument)
 
 static int help_spin(const char *argument)
 {
-  for (;;)
-    __asm__ volatile("" : : "r"(argument));
+  for (;;) __asm__ volatile("" : : "r"(argument));
   return 0;
 }
 
@@ -123,8 +121,7 @@ static int help_copy(const char *argument)
   ssize_t n;
   while ((n = read(0, buf, sizeof buf)) > 0)
     for (ssize_t done = 0, m; done < n; done += m)
-      if ((m = write(1, buf + done, (size_t)(n - done))) < 0)
-        return 1;
+      if ((m = write(1, buf + done, (size_t)(n - done))) < 0) return 1;
   return n < 0;
 }
 
@@ -135,8 +132,7 @@ static int help_fill(const char *argument)
   for (long left = atoi(argument); left > 0;) {
     memset(buf, 'f', sizeof buf);
     ssize_t n = write(1, buf, left < (long)sizeof buf ? (size_t)left : sizeof buf);
-    if (n < 0)
-      return 1;
+    if (n < 0) return 1;
     left -= n;
   }
   return 0;
@@ -169,10 +165,8 @@ static int help_eat(const char *argument)
   (void)argument;
   for (;;) {
     volatile char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-      return 3;
-    for (size_t i = 0; i < 1 << 20; i += USER_PAGE_SIZE)
-      p[i] = 1;
+    if (p == MAP_FAILED) return 3;
+    for (size_t i = 0; i < 1 << 20; i += USER_PAGE_SIZE) p[i] = 1;
   }
 }
 
@@ -185,15 +179,14 @@ static const struct {
   const char *name;
   int (*function)(const char *argument);
 } helpers[] = {
-    {"exit", help_exit},     {"spin", help_spin},         {"sleep", help_sleep}, {"copy", help_copy}, {"fill", help_fill},
-    {"orphan", help_orphan}, {"no-input", help_no_input}, {"touch", help_touch}, {"eat", help_eat},
-    {"kill-self", help_kill_self},
+  {"exit", help_exit}, {"spin", help_spin},           {"sleep", help_sleep},       {"copy", help_copy},
+  {"fill", help_fill}, {"orphan", help_orphan},       {"no-input", help_no_input}, {"touch", help_touch},
+  {"eat", help_eat},   {"kill-self", help_kill_self},
 };
 
 int run_helper(int argc, char **argv)
 {
   for (size_t i = 0; argc > 0 && i < sizeof helpers / sizeof *helpers; i++)
-    if (strcmp(argv[0], helpers[i].name) == 0)
-      return helpers[i].function(argc > 1 ? argv[1] : "");
+    if (strcmp(argv[0], helpers[i].name) == 0) return helpers[i].function(argc > 1 ? argv[1] : "");
   return 99;
 }

@@ -18,7 +18,7 @@ static const struct pointer *pointers(size_t *count)
 {
   static struct pointer list[24];
   size_t n = 0;
-  uint64_t path = (uint64_t)SCRATCH, truth = (uint64_t)"/bin/true";
+  uint64_t path = (uint64_t)SCRATCH, truth = (uint64_t) "/bin/true";
   list[n++] = (struct pointer){SYS_write, 1, {(uint64_t)file, 0, 16}, false};
   list[n++] = (struct pointer){SYS_read, 1, {(uint64_t)reader, 0, 16}, true};
   list[n++] = (struct pointer){SYS_open, 0, {0, O_RDONLY, 0}, false};
@@ -71,8 +71,7 @@ static void test_addresses(void)
   prepare();
   const struct pointer *list = pointers(&count);
   for (size_t i = 0; i < count; i++)
-    for (size_t k = 0; k < HOSTILE_COUNT; k++)
-      check_refuses(&list[i], hostile_addresses[k]);
+    for (size_t k = 0; k < HOSTILE_COUNT; k++) check_refuses(&list[i], hostile_addresses[k]);
   CHECK_EQ(finish(child).code, 0); /* nothing happened in all of them */
   CHECK_EQ(seek(reader, 0, SEEK_CUR), 0);
 }
@@ -86,11 +85,10 @@ static void test_straddling(void)
   char *edge = end_of_mapping(4);
   for (size_t i = 0; i < count; i++) {
     if (list[i].call == SYS_write || list[i].call == SYS_read || list[i].call == SYS_log_read)
-      continue; /* these may move the four bytes first */
-    if (list[i].call == SYS_getcwd)
-      continue; /* "/" and its null fit */
+      continue;                               /* these may move the four bytes first */
+    if (list[i].call == SYS_getcwd) continue; /* "/" and its null fit */
     if (list[i].call == SYS_spawn && (list[i].argument == 1 || list[i].argument == 2))
-      continue; /* "/aaa" is read as a pointer, see spawn_errors */
+      continue;              /* "/aaa" is read as a pointer, see spawn_errors */
     memcpy(edge, "/aaa", 4); /* a path without an end; what is written there before it fails is no matter */
     check_refuses(&list[i], (uint64_t)edge);
   }
@@ -104,10 +102,8 @@ static void test_read_only(void)
   const struct pointer *list = pointers(&count);
   char *page = read_only_page();
   for (size_t i = 0; i < count; i++)
-    if (list[i].output)
-      check_refuses(&list[i], (uint64_t)page);
-  for (size_t i = 0; i < USER_PAGE_SIZE; i++)
-    CHECK(page[i] == 0);
+    if (list[i].output) check_refuses(&list[i], (uint64_t)page);
+  for (size_t i = 0; i < USER_PAGE_SIZE; i++) CHECK(page[i] == 0);
   check_refuses(&list[1], (uint64_t)test_read_only); /* the program's own text */
   finish(child);
 }
@@ -118,15 +114,15 @@ static void test_no_access(void)
   prepare();
   const struct pointer *list = pointers(&count);
   void *page = (void *)OK(mmap(NULL, USER_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  for (size_t i = 0; i < count; i++)
-    check_refuses(&list[i], (uint64_t)page);
+  for (size_t i = 0; i < count; i++) check_refuses(&list[i], (uint64_t)page);
   finish(child);
 }
 
 /* Lengths that wrap around, reach into the kernel's half, or are negative. */
 static void test_lengths(void)
 {
-  static const size_t lengths[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)1 << 63, ((size_t)1 << 63) - 1, (size_t)1 << 47, USER_TOP};
+  static const size_t lengths[] = {SIZE_MAX,        SIZE_MAX - 1, (size_t)1 << 63, ((size_t)1 << 63) - 1,
+                                   (size_t)1 << 47, USER_TOP};
   static char buf[16];
   prepare();
   int h = (int)OK(open("/dev/null", O_WRONLY, 0));
@@ -148,8 +144,20 @@ static void test_random(void)
 {
   uint64_t state = 7;
   static char page[4096];
-  uint64_t values[] = {0, 1, 2, 3, 5, 4096, (uint64_t)page, (uint64_t)SCRATCH, USER_TOP, UINT64_MAX, 0xFFFFFFFF80000000ull,
-                       (uint64_t)1 << 63, 0x20000000, 0x1000};
+  uint64_t values[] = {0,
+                       1,
+                       2,
+                       3,
+                       5,
+                       4096,
+                       (uint64_t)page,
+                       (uint64_t)SCRATCH,
+                       USER_TOP,
+                       UINT64_MAX,
+                       0xFFFFFFFF80000000ull,
+                       (uint64_t)1 << 63,
+                       0x20000000,
+                       0x1000};
   for (int round = 0; round < 3000; round++) {
     uint64_t a[7];
     for (int i = 0; i < 7; i++) {
@@ -159,13 +167,13 @@ static void test_random(void)
     uint64_t number = (state >> 17) % (SYSCALL_COUNT + 2);
     switch (number) {
     case SYS_exit:
-    case SYS_wait:      /* may wait for good */
-    case SYS_read:      /* the console's input is not ours */
-    case SYS_write:     /* nor is its output */
+    case SYS_wait:  /* may wait for good */
+    case SYS_read:  /* the console's input is not ours */
+    case SYS_write: /* nor is its output */
     case SYS_console_ctl:
     case SYS_nanosleep:
     case SYS_kill:
-    case SYS_munmap:    /* may take away what we stand on */
+    case SYS_munmap: /* may take away what we stand on */
     case SYS_mprotect:
     case SYS_close:
     case SYS_unlink:
@@ -179,11 +187,11 @@ static void test_random(void)
 }
 
 const struct test hostile_tests[] = {
-    {"hostile_addresses", test_addresses, 0},
-    {"hostile_straddling", test_straddling, 0},
-    {"hostile_read_only", test_read_only, 0},
-    {"hostile_no_access", test_no_access, 0},
-    {"hostile_lengths", test_lengths, 0},
-    {"hostile_random", test_random, 0},
-    {0},
+  {"hostile_addresses", test_addresses, 0},
+  {"hostile_straddling", test_straddling, 0},
+  {"hostile_read_only", test_read_only, 0},
+  {"hostile_no_access", test_no_access, 0},
+  {"hostile_lengths", test_lengths, 0},
+  {"hostile_random", test_random, 0},
+  {0},
 };

@@ -8,8 +8,8 @@
 #define SETTLE_ROUNDS 12
 #define MILLISECOND 1000000u
 
-static const struct test *const tables[] = {file_tests,    directory_tests, handle_tests, memory_tests,  process_tests,
-                                            spawn_tests,   pipe_tests,      system_tests, hostile_tests, fault_tests};
+static const struct test *const tables[] = {file_tests,  directory_tests, handle_tests, memory_tests,  process_tests,
+                                            spawn_tests, pipe_tests,      system_tests, hostile_tests, fault_tests};
 #define NTABLES (sizeof tables / sizeof *tables)
 
 static unsigned passed, failed;
@@ -42,8 +42,7 @@ static struct wait_status run_child(const struct test *t)
     warn("%s", SELF);
     return status;
   }
-  if (wait(child, &status, 0) < 0)
-    warn("wait");
+  if (wait(child, &status, 0) < 0) warn("wait");
   close(child);
   unlink(SCRATCH);
   return status;
@@ -51,8 +50,7 @@ static struct wait_status run_child(const struct test *t)
 
 static bool ended_as_wanted(const struct test *t, const struct wait_status *status)
 {
-  if (t->dies == 0)
-    return status->reason == EXIT_NORMAL && status->code == 0;
+  if (t->dies == 0) return status->reason == EXIT_NORMAL && status->code == 0;
   return status->reason == EXIT_FAULT && status->code == t->dies;
 }
 
@@ -68,8 +66,7 @@ static bool leaks(const struct test *t, struct account before, struct account *l
       nanosleep(MILLISECOND);
       after = take_account();
     }
-    if (!lost_something(&before, &after))
-      return false;
+    if (!lost_something(&before, &after)) return false;
     *lost = (struct account){before.free_pages - after.free_pages, after.heap_bytes - before.heap_bytes,
                              after.processes - before.processes};
     before = after;
@@ -103,8 +100,7 @@ static void run_test(const struct test *t)
 static bool wanted(const struct test *t, const char *pattern)
 {
   size_t len = strlen(pattern);
-  if (len > 0 && pattern[len - 1] == '*')
-    return strncmp(t->name, pattern, len - 1) == 0;
+  if (len > 0 && pattern[len - 1] == '*') return strncmp(t->name, pattern, len - 1) == 0;
   return strcmp(t->name, pattern) == 0;
 }
 
@@ -113,8 +109,7 @@ static void run_matching(const char *pattern)
   unsigned before = passed + failed;
   for (size_t i = 0; i < NTABLES; i++)
     for (const struct test *t = tables[i]; t->name != NULL; t++)
-      if (wanted(t, pattern))
-        run_test(t);
+      if (wanted(t, pattern)) run_test(t);
   if (passed + failed == before) {
     warnx("%s: no such test", pattern);
     failed++;
@@ -136,18 +131,14 @@ static _Noreturn void be_child(const char *name)
 
 int main(int argc, char **argv)
 {
-  if (argc == 3 && strcmp(argv[1], "--test") == 0)
-    be_child(argv[2]);
-  if (argc > 1 && strcmp(argv[1], "--help-with") == 0)
-    return run_helper(argc - 2, argv + 2);
+  if (argc == 3 && strcmp(argv[1], "--test") == 0) be_child(argv[2]);
+  if (argc > 1 && strcmp(argv[1], "--help-with") == 0) return run_helper(argc - 2, argv + 2);
   if (argc > 1 && argv[1][0] == '-') {
     fputs("usage: usertests [name | prefix*]...\n", stderr);
     return 2;
   }
-  if (argc == 1)
-    run_matching("*");
-  for (int i = 1; i < argc; i++)
-    run_matching(argv[i]);
+  if (argc == 1) run_matching("*");
+  for (int i = 1; i < argc; i++) run_matching(argv[i]);
   printf("%u passed, %u failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }

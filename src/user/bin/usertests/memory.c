@@ -17,8 +17,7 @@ static void test_mmap(void)
   char *p = map(10 * PAGE + 1, RW);
   CHECK_EQ((uintptr_t)p % PAGE, 0);
   CHECK((uintptr_t)p >= USER_BASE && (uintptr_t)p + 11 * PAGE <= USER_TOP);
-  for (size_t i = 0; i < 11 * PAGE; i++)
-    CHECK(p[i] == 0);
+  for (size_t i = 0; i < 11 * PAGE; i++) CHECK(p[i] == 0);
   memset(p, 7, 11 * PAGE);
   char *q = map(PAGE, RW);
   CHECK(q + PAGE <= p || q >= p + 11 * PAGE);
@@ -217,21 +216,21 @@ static void test_exhaustion(void)
 }
 
 const struct test memory_tests[] = {
-    {"mem_mmap", test_mmap, 0},
-    {"mem_mmap_fixed", test_mmap_fixed, 0},
-    {"mem_mmap_errors", test_mmap_errors, 0},
-    {"mem_mmap_sizes", test_mmap_sizes, 0},
-    {"mem_mmap_file", test_mmap_file, 0},
-    {"mem_mmap_exec", test_mmap_exec, 0},
-    {"mem_munmap", test_munmap, 0},
-    {"mem_mprotect", test_mprotect, 0},
-    {"mem_mprotect_code", test_mprotect_code, 0},
-    {"mem_stack", test_stack, 0},
-    {"mem_malloc", test_malloc, 0},
-    {"mem_touch_unmapped", touch_unmapped, FAULT_MEMORY},
-    {"mem_write_protected", write_protected, FAULT_MEMORY},
-    {"mem_read_none", read_none, FAULT_MEMORY},
-    {"mem_execute_heap", execute_heap, FAULT_MEMORY},
-    {"mem_exhaustion", test_exhaustion, 0},
-    {0},
+  {"mem_mmap", test_mmap, 0},
+  {"mem_mmap_fixed", test_mmap_fixed, 0},
+  {"mem_mmap_errors", test_mmap_errors, 0},
+  {"mem_mmap_sizes", test_mmap_sizes, 0},
+  {"mem_mmap_file", test_mmap_file, 0},
+  {"mem_mmap_exec", test_mmap_exec, 0},
+  {"mem_munmap", test_munmap, 0},
+  {"mem_mprotect", test_mprotect, 0},
+  {"mem_mprotect_code", test_mprotect_code, 0},
+  {"mem_stack", test_stack, 0},
+  {"mem_malloc", test_malloc, 0},
+  {"mem_touch_unmapped", touch_unmapped, FAULT_MEMORY},
+  {"mem_write_protected", write_protected, FAULT_MEMORY},
+  {"mem_read_none", read_none, FAULT_MEMORY},
+  {"mem_execute_heap", execute_heap, FAULT_MEMORY},
+  {"mem_exhaustion", test_exhaustion, 0},
+  {0},
 };

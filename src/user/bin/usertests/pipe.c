@@ -52,8 +52,7 @@ static void test_pipe_large(void)
   long total = 0;
   ssize_t n;
   while ((n = OK(read(ends[0], buf, sizeof buf))) > 0) {
-    for (ssize_t i = 0; i < n; i++)
-      CHECK(buf[i] == 'f');
+    for (ssize_t i = 0; i < n; i++) CHECK(buf[i] == 'f');
     total += n;
   }
   CHECK_EQ(total, 100000);
@@ -70,14 +69,12 @@ static void test_pipe_chain(void)
   int child = start_helper("copy", "", to[0], from[1]);
   OK(close(to[0]));
   OK(close(from[1]));
-  for (size_t i = 0; i < sizeof out; i++)
-    out[i] = (char)(i * 7);
+  for (size_t i = 0; i < sizeof out; i++) out[i] = (char)(i * 7);
   CHECK_EQ(write(to[1], out, sizeof out), sizeof out);
   OK(close(to[1]));
   size_t used = 0;
   ssize_t n;
-  while ((n = OK(read(from[0], back + used, sizeof back - used))) > 0)
-    used += (size_t)n;
+  while ((n = OK(read(from[0], back + used, sizeof back - used))) > 0) used += (size_t)n;
   CHECK_EQ(used, sizeof out);
   CHECK(memcmp(out, back, sizeof out) == 0);
   CHECK_EQ(finish(child).code, 0);
@@ -111,12 +108,8 @@ static void test_pipe_errors(void)
 }
 
 const struct test pipe_tests[] = {
-    {"pipe_bytes", test_pipe, 0},
-    {"pipe_closed", test_pipe_closed, 0},
-    {"pipe_rest", test_pipe_rest, 0},
-    {"pipe_large", test_pipe_large, 0},
-    {"pipe_chain", test_pipe_chain, 0},
-    {"pipe_reader_gone", test_pipe_reader_gone, 0},
-    {"pipe_errors", test_pipe_errors, 0},
-    {0},
+  {"pipe_bytes", test_pipe, 0},         {"pipe_closed", test_pipe_closed, 0},
+  {"pipe_rest", test_pipe_rest, 0},     {"pipe_large", test_pipe_large, 0},
+  {"pipe_chain", test_pipe_chain, 0},   {"pipe_reader_gone", test_pipe_reader_gone, 0},
+  {"pipe_errors", test_pipe_errors, 0}, {0},
 };

@@ -144,8 +144,7 @@ static void test_list(void)
   const struct process_info *self = NULL;
   for (ssize_t i = 0; i < total; i++) {
     CHECK(i == 0 || list[i].pid > list[i - 1].pid);
-    if (list[i].pid == getpid())
-      self = &list[i];
+    if (list[i].pid == getpid()) self = &list[i];
   }
   CHECK(self != NULL);
   CHECK(strcmp(self->name, "usertests") == 0);
@@ -172,8 +171,7 @@ static void test_zombie_listed(void)
 static void test_preemption(void)
 {
   int spinner = start_helper("spin", "", 0, 1);
-  for (int i = 0; i < 2; i++)
-    CHECK_EQ(finish(start_helper("exit", "7", 0, 1)).code, 7);
+  for (int i = 0; i < 2; i++) CHECK_EQ(finish(start_helper("exit", "7", 0, 1)).code, 7);
   CHECK_EQ(wait(spinner, NULL, WAIT_NOHANG), 0);
   OK(kill(spinner, 9));
   finish(spinner);
@@ -181,33 +179,30 @@ static void test_preemption(void)
 
 static void test_yield(void)
 {
-  for (int i = 0; i < 1000; i++)
-    CHECK_EQ(yield(), 0);
+  for (int i = 0; i < 1000; i++) CHECK_EQ(yield(), 0);
 }
 
 static void test_many(void)
 {
   int children[20];
-  for (size_t i = 0; i < 20; i++)
-    children[i] = start_helper("sleep", "20", 0, 1);
-  for (size_t i = 0; i < 20; i++)
-    CHECK_EQ(finish(children[i]).code, 0);
+  for (size_t i = 0; i < 20; i++) children[i] = start_helper("sleep", "20", 0, 1);
+  for (size_t i = 0; i < 20; i++) CHECK_EQ(finish(children[i]).code, 0);
 }
 
 const struct test process_tests[] = {
-    {"proc_exit_codes", test_exit_codes, 0},
-    {"proc_wait", test_wait, 0},
-    {"proc_wait_any", test_wait_any, 0},
-    {"proc_wait_errors", test_wait_errors, 0},
-    {"proc_kill", test_kill, 0},
-    {"proc_kill_errors", test_kill_errors, 0},
-    {"proc_kill_self", test_kill_self, 0},
-    {"proc_open_errors", test_process_open_errors, 0},
-    {"proc_orphan", test_orphan, 0},
-    {"proc_list", test_list, 0},
-    {"proc_zombie_listed", test_zombie_listed, 0},
-    {"proc_preemption", test_preemption, 0},
-    {"proc_yield", test_yield, 0},
-    {"proc_many", test_many, 0},
-    {0},
+  {"proc_exit_codes", test_exit_codes, 0},
+  {"proc_wait", test_wait, 0},
+  {"proc_wait_any", test_wait_any, 0},
+  {"proc_wait_errors", test_wait_errors, 0},
+  {"proc_kill", test_kill, 0},
+  {"proc_kill_errors", test_kill_errors, 0},
+  {"proc_kill_self", test_kill_self, 0},
+  {"proc_open_errors", test_process_open_errors, 0},
+  {"proc_orphan", test_orphan, 0},
+  {"proc_list", test_list, 0},
+  {"proc_zombie_listed", test_zombie_listed, 0},
+  {"proc_preemption", test_preemption, 0},
+  {"proc_yield", test_yield, 0},
+  {"proc_many", test_many, 0},
+  {0},
 };

@@ -14,8 +14,7 @@ static void run(const char *path, const char *const *argv, const char *const *en
   OK(close(ends[1]));
   size_t used = 0;
   ssize_t n;
-  while ((n = OK(read(ends[0], out + used, size - 1 - used))) > 0)
-    used += (size_t)n;
+  while ((n = OK(read(ends[0], out + used, size - 1 - used))) > 0) used += (size_t)n;
   out[used] = '\0';
   *code = finish(child).code;
 }
@@ -26,7 +25,8 @@ static void test_arguments(void)
   int code;
   run("/bin/echo", (const char *const[]){"echo", "a b", "", "c", NULL}, NULL, out, sizeof out, &code);
   CHECK(strcmp(out, "a b  c\n") == 0);
-  run("/bin/env", (const char *const[]){"env", NULL}, (const char *const[]){"X=1", "Y=2 3", NULL}, out, sizeof out, &code);
+  run("/bin/env", (const char *const[]){"env", NULL}, (const char *const[]){"X=1", "Y=2 3", NULL}, out, sizeof out,
+      &code);
   CHECK(strcmp(out, "X=1\nY=2 3\n") == 0);
   run("/bin/hello", NULL, NULL, out, sizeof out, &code);
   CHECK(strcmp(out, "Hello from userspace!\n") == 0);
@@ -60,8 +60,7 @@ static void test_large_arguments(void)
   memset(text, 'x', ARG_MAX - 1);
   FAILS(E2BIG, spawn("/bin/true", (const char *const[]){"true", text, NULL}, NULL, NULL));
   FAILS(E2BIG, spawn("/bin/true", NULL, (const char *const[]){text, NULL}, NULL));
-  for (size_t i = 0; i < 8191; i++)
-    argv[i] = "x"; /* few bytes, many pointers */
+  for (size_t i = 0; i < 8191; i++) argv[i] = "x"; /* few bytes, many pointers */
   FAILS(E2BIG, spawn("/bin/true", argv, argv, NULL));
 }
 
@@ -121,10 +120,8 @@ static void test_jobs(void)
   ssize_t n = OK(process_list(list, 64));
   int seen = 0, own_job = 0;
   for (ssize_t i = 0; i < n && i < 64; i++) {
-    if (list[i].pid == pid || list[i].pid == member_pid)
-      seen += list[i].job == pid;
-    if (list[i].pid == getpid())
-      own_job = list[i].job;
+    if (list[i].pid == pid || list[i].pid == member_pid) seen += list[i].job == pid;
+    if (list[i].pid == getpid()) own_job = list[i].job;
   }
   CHECK_EQ(seen, 2);
   CHECK(own_job != pid);
@@ -152,19 +149,19 @@ static void check_refused(size_t offset, const void *bytes, size_t len)
 
 static void test_not_executable(void)
 {
-  check_refused(0, "", 0);            /* empty */
+  check_refused(0, "", 0); /* empty */
   check_refused(1, "", 0);
-  check_refused(63, "", 0);           /* a header cut short */
-  check_refused(100, "", 0);          /* program headers cut short */
-  check_refused(0, "text", 4);        /* no magic */
-  check_refused(4, "\1", 1);          /* 32 bits */
-  check_refused(5, "\2", 1);          /* big endian */
-  check_refused(18, "\x28\0", 2);     /* another machine */
-  check_refused(24, "\0\0\0\0\0\0\0\x80", 8); /* entry in the kernel's half */
+  check_refused(63, "", 0);                                 /* a header cut short */
+  check_refused(100, "", 0);                                /* program headers cut short */
+  check_refused(0, "text", 4);                              /* no magic */
+  check_refused(4, "\1", 1);                                /* 32 bits */
+  check_refused(5, "\2", 1);                                /* big endian */
+  check_refused(18, "\x28\0", 2);                           /* another machine */
+  check_refused(24, "\0\0\0\0\0\0\0\x80", 8);               /* entry in the kernel's half */
   check_refused(32, "\xF0\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8); /* headers past the end, wrapping */
-  check_refused(54, "\7\0", 2);       /* header size */
-  check_refused(56, "\0\0", 2);       /* no headers */
-  check_refused(56, "\xFF\xFF", 2);   /* too many */
+  check_refused(54, "\7\0", 2);                             /* header size */
+  check_refused(56, "\0\0", 2);                             /* no headers */
+  check_refused(56, "\xFF\xFF", 2);                         /* too many */
 }
 
 /* Well-formed but without the mark of a native program. */
@@ -175,8 +172,7 @@ static void test_foreign(void)
   ssize_t size = OK(read(from, image, sizeof image));
   char *note = NULL;
   for (ssize_t i = 0; i + 8 < size && note == NULL; i++)
-    if (memcmp(image + i, ABI_NOTE_NAME, sizeof ABI_NOTE_NAME) == 0)
-      note = image + i;
+    if (memcmp(image + i, ABI_NOTE_NAME, sizeof ABI_NOTE_NAME) == 0) note = image + i;
   CHECK(note != NULL);
   memcpy(note, "Meridian", 8);
   int to = (int)OK(open(SCRATCH, O_WRONLY | O_CREAT | O_TRUNC, 0755));
@@ -185,14 +181,14 @@ static void test_foreign(void)
 }
 
 const struct test spawn_tests[] = {
-    {"spawn_arguments", test_arguments, 0},
-    {"spawn_pie", test_pie, 0},
-    {"spawn_relative_path", test_relative_path, 0},
-    {"spawn_large_arguments", test_large_arguments, 0},
-    {"spawn_errors", test_errors, 0},
-    {"spawn_handles", test_handles, 0},
-    {"spawn_jobs", test_jobs, 0},
-    {"spawn_not_executable", test_not_executable, 0},
-    {"spawn_foreign", test_foreign, 0},
-    {0},
+  {"spawn_arguments", test_arguments, 0},
+  {"spawn_pie", test_pie, 0},
+  {"spawn_relative_path", test_relative_path, 0},
+  {"spawn_large_arguments", test_large_arguments, 0},
+  {"spawn_errors", test_errors, 0},
+  {"spawn_handles", test_handles, 0},
+  {"spawn_jobs", test_jobs, 0},
+  {"spawn_not_executable", test_not_executable, 0},
+  {"spawn_foreign", test_foreign, 0},
+  {0},
 };

@@ -18,8 +18,8 @@ static void test_doors(void)
 
 static void test_unknown_calls(void)
 {
-  static const uint64_t numbers[] = {SYSCALL_COUNT, SYSCALL_COUNT + 1, 1000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, UINT64_MAX,
-                                     0xFFFFFFFFFFFF0000};
+  static const uint64_t numbers[] = {SYSCALL_COUNT, SYSCALL_COUNT + 1, 1000,       0x7FFFFFFF,
+                                     0x80000000,    0xFFFFFFFF,        UINT64_MAX, 0xFFFFFFFFFFFF0000};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     CHECK_EQ(syscall6(numbers[i], 1, 2, 3, 4, 5, 6), -ENOSYS);
     CHECK_EQ(int80_call6(numbers[i], 1, 2, 3, 4, 5, 6), -ENOSYS);
@@ -29,22 +29,22 @@ static void test_unknown_calls(void)
 /* Loads every register but rsp, calls, and stores them all again: before[] and after[] in the order of the pushes. */
 void registers_across_syscall(const uint64_t before[15], uint64_t after[15]);
 void registers_across_int80(const uint64_t before[15], uint64_t after[15]);
-#define REGISTERS_ACROSS(name, instruction) \
-  __asm__(".text\n"                         \
-          ".globl " name "\n" name ":\n"    \
-          "  push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n" \
-          "  push %rsi\n"                   \
-          "  push %rdi; pop %rax\n"         \
-          "  mov 8(%rax), %rbx; mov 16(%rax), %rcx; mov 24(%rax), %rdx; mov 32(%rax), %rsi; mov 40(%rax), %rdi\n" \
-          "  mov 48(%rax), %rbp; mov 56(%rax), %r8; mov 64(%rax), %r9; mov 72(%rax), %r10; mov 80(%rax), %r11\n" \
+#define REGISTERS_ACROSS(name, instruction)                                                                        \
+  __asm__(".text\n"                                                                                                \
+          ".globl " name "\n" name ":\n"                                                                           \
+          "  push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"                                   \
+          "  push %rsi\n"                                                                                          \
+          "  push %rdi; pop %rax\n"                                                                                \
+          "  mov 8(%rax), %rbx; mov 16(%rax), %rcx; mov 24(%rax), %rdx; mov 32(%rax), %rsi; mov 40(%rax), %rdi\n"  \
+          "  mov 48(%rax), %rbp; mov 56(%rax), %r8; mov 64(%rax), %r9; mov 72(%rax), %r10; mov 80(%rax), %r11\n"   \
           "  mov 88(%rax), %r12; mov 96(%rax), %r13; mov 104(%rax), %r14; mov 112(%rax), %r15; mov (%rax), %rax\n" \
-          "  " instruction "\n"             \
-          "  xchg %rax, (%rsp)\n"           \
-          "  mov %rbx, 8(%rax); mov %rcx, 16(%rax); mov %rdx, 24(%rax); mov %rsi, 32(%rax); mov %rdi, 40(%rax)\n" \
-          "  mov %rbp, 48(%rax); mov %r8, 56(%rax); mov %r9, 64(%rax); mov %r10, 72(%rax); mov %r11, 80(%rax)\n" \
-          "  mov %r12, 88(%rax); mov %r13, 96(%rax); mov %r14, 104(%rax); mov %r15, 112(%rax)\n" \
-          "  pop (%rax)\n"                  \
-          "  pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n" \
+          "  " instruction "\n"                                                                                    \
+          "  xchg %rax, (%rsp)\n"                                                                                  \
+          "  mov %rbx, 8(%rax); mov %rcx, 16(%rax); mov %rdx, 24(%rax); mov %rsi, 32(%rax); mov %rdi, 40(%rax)\n"  \
+          "  mov %rbp, 48(%rax); mov %r8, 56(%rax); mov %r9, 64(%rax); mov %r10, 72(%rax); mov %r11, 80(%rax)\n"   \
+          "  mov %r12, 88(%rax); mov %r13, 96(%rax); mov %r14, 104(%rax); mov %r15, 112(%rax)\n"                   \
+          "  pop (%rax)\n"                                                                                         \
+          "  pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"                                         \
           "  ret\n")
 REGISTERS_ACROSS("registers_across_syscall", "syscall");
 REGISTERS_ACROSS("registers_across_int80", "int $0x80");
@@ -52,8 +52,7 @@ REGISTERS_ACROSS("registers_across_int80", "int $0x80");
 static void check_registers(void (*across)(const uint64_t *, uint64_t *), uint64_t number, bool syscall_instruction)
 {
   uint64_t before[15], after[15];
-  for (uint64_t i = 0; i < 15; i++)
-    before[i] = 0x1111111111111111ull * i + 0x0123456789ull;
+  for (uint64_t i = 0; i < 15; i++) before[i] = 0x1111111111111111ull * i + 0x0123456789ull;
   before[0] = number;
   across(before, after);
   for (int i = 1; i < 15; i++)
@@ -75,7 +74,10 @@ static void test_flags(void)
 {
   uint64_t flags;
   int64_t result;
-  __asm__ volatile("std\n int $0x80\n pushf\n cld\n pop %1" : "=a"(result), "=r"(flags) : "a"((uint64_t)SYS_getpid) : "memory");
+  __asm__ volatile("std\n int $0x80\n pushf\n cld\n pop %1"
+                   : "=a"(result), "=r"(flags)
+                   : "a"((uint64_t)SYS_getpid)
+                   : "memory");
   CHECK_EQ(result, getpid());
   CHECK(flags & 0x400);
   char buf[64] = "unchanged";
@@ -143,8 +145,7 @@ static void test_tls(void)
   OK(tls_set(block));
   CHECK_EQ(read_fs(), 0x1234);
   nanosleep(2000000);
-  for (int i = 0; i < 100; i++)
-    yield();
+  for (int i = 0; i < 100; i++) yield();
   CHECK_EQ(read_fs(), 0x1234);
   CHECK_EQ(finish(start_helper("exit", "0", 0, 1)).code, 0);
   CHECK_EQ(read_fs(), 0x1234);
@@ -225,18 +226,18 @@ static void test_power(void)
 }
 
 const struct test system_tests[] = {
-    {"sys_doors", test_doors, 0},
-    {"sys_unknown_calls", test_unknown_calls, 0},
-    {"sys_registers", test_registers, 0},
-    {"sys_flags", test_flags, 0},
-    {"sys_red_zone", test_red_zone, 0},
-    {"sys_clock", test_clock, 0},
-    {"sys_sleep", test_sleep, 0},
-    {"sys_tls", test_tls, 0},
-    {"sys_vector_registers", test_vector_registers, 0},
-    {"sys_console", test_console, 0},
-    {"sys_memory_info", test_memory_info, 0},
-    {"sys_log", test_log, 0},
-    {"sys_power", test_power, 0},
-    {0},
+  {"sys_doors", test_doors, 0},
+  {"sys_unknown_calls", test_unknown_calls, 0},
+  {"sys_registers", test_registers, 0},
+  {"sys_flags", test_flags, 0},
+  {"sys_red_zone", test_red_zone, 0},
+  {"sys_clock", test_clock, 0},
+  {"sys_sleep", test_sleep, 0},
+  {"sys_tls", test_tls, 0},
+  {"sys_vector_registers", test_vector_registers, 0},
+  {"sys_console", test_console, 0},
+  {"sys_memory_info", test_memory_info, 0},
+  {"sys_log", test_log, 0},
+  {"sys_power", test_power, 0},
+  {0},
 };

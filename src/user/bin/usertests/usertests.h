@@ -19,35 +19,31 @@ struct test {
 };
 
 /* One table a file of tests, ended by a null name. */
-extern const struct test file_tests[], directory_tests[], handle_tests[], memory_tests[], process_tests[], spawn_tests[],
-    pipe_tests[], system_tests[], hostile_tests[], fault_tests[];
+extern const struct test file_tests[], directory_tests[], handle_tests[], memory_tests[], process_tests[],
+  spawn_tests[], pipe_tests[], system_tests[], hostile_tests[], fault_tests[];
 
 #define SELF "/bin/usertests"
 
 _Noreturn void fail(const char *file, int line, const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
 
-#define CHECK(condition)                                       \
-  do {                                                         \
-    if (!(condition))                                          \
-      fail(__FILE__, __LINE__, "%s is false", #condition);     \
+#define CHECK(condition)                                                   \
+  do {                                                                     \
+    if (!(condition)) fail(__FILE__, __LINE__, "%s is false", #condition); \
   } while (0)
 
-#define CHECK_EQ(a, b)                                                                       \
-  do {                                                                                       \
-    int64_t check_a = (int64_t)(a), check_b = (int64_t)(b);                                  \
-    if (check_a != check_b)                                                                  \
-      fail(__FILE__, __LINE__, "%s is %ld, not %ld (%s)", #a, check_a, check_b, #b);         \
+#define CHECK_EQ(a, b)                                                                                     \
+  do {                                                                                                     \
+    int64_t check_a = (int64_t)(a), check_b = (int64_t)(b);                                                \
+    if (check_a != check_b) fail(__FILE__, __LINE__, "%s is %ld, not %ld (%s)", #a, check_a, check_b, #b); \
   } while (0)
 
 /* The call fails with exactly this error. */
-#define FAILS(error, call)                                                                              \
-  do {                                                                                                  \
-    errno = 0;                                                                                          \
-    int64_t fails_r = (int64_t)(call);                                                                  \
-    if (fails_r != -1)                                                                                  \
-      fail(__FILE__, __LINE__, "%s answers %ld instead of failing with %s", #call, fails_r, #error);    \
-    if (errno != (error))                                                                               \
-      fail(__FILE__, __LINE__, "%s fails with %d instead of %s", #call, errno, #error);                 \
+#define FAILS(error, call)                                                                                            \
+  do {                                                                                                                \
+    errno = 0;                                                                                                        \
+    int64_t fails_r = (int64_t)(call);                                                                                \
+    if (fails_r != -1) fail(__FILE__, __LINE__, "%s answers %ld instead of failing with %s", #call, fails_r, #error); \
+    if (errno != (error)) fail(__FILE__, __LINE__, "%s fails with %d instead of %s", #call, errno, #error);           \
   } while (0)
 
 /* The call succeeds; its result. */
@@ -55,8 +51,7 @@ _Noreturn void fail(const char *file, int line, const char *format, ...) __attri
 
 static inline int64_t check_succeeded(int64_t result, const char *file, int line, const char *call)
 {
-  if (result == -1)
-    fail(file, line, "%s fails with error %d", call, errno);
+  if (result == -1) fail(file, line, "%s fails with error %d", call, errno);
   return result;
 }
 
