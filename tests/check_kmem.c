@@ -161,7 +161,7 @@ START_TEST(every_size_is_usable_and_distinct)
   ck_assert_uint_eq(s.objects, before.heap.objects + ARRAY_SIZE(p));
   ck_assert_uint_ge(s.heap_bytes, before.heap.heap_bytes + bytes);
   for (size_t n = 0; n < ARRAY_SIZE(p); n++) {
-    for (size_t i = 0; i < (n < 2100 ? n : n * 3); i++) ck_assert_uint_eq(p[n][i], n % 251);
+    ck_assert(rig_all_bytes(p[n], n % 251, n < 2100 ? n : n * 3));
     kfree(p[n]);
   }
   kfree(NULL);
@@ -182,8 +182,7 @@ START_TEST(random_churn_keeps_contents_and_leaks_nothing)
   for (unsigned step = 0; step < 100000; step++) {
     unsigned i = (unsigned)rig_random(LIVE);
     if (live[i].p) {
-      for (size_t k = 0; k < live[i].size; k += 97) ck_assert_uint_eq(live[i].p[k], live[i].tag);
-      if (live[i].size) ck_assert_uint_eq(live[i].p[live[i].size - 1], live[i].tag);
+      ck_assert(rig_all_bytes(live[i].p, live[i].tag, live[i].size));
       kfree(live[i].p);
       live[i].p = NULL;
       continue;
@@ -208,7 +207,7 @@ START_TEST(zeroed_and_counted_allocations)
     memset(p, 0xEE, size);
     kfree(p);
     p = kzalloc(size);
-    for (size_t i = 0; i < size; i++) ck_assert_uint_eq(p[i], 0);
+    ck_assert(rig_all_bytes(p, 0, size));
     kfree(p);
   }
   ck_assert_ptr_null(kcalloc(SIZE_MAX / 2, 3));
@@ -271,7 +270,7 @@ START_TEST(caches_of_ones_own)
     memset(p[i], (int)i, 200);
   }
   for (unsigned i = 0; i < 1000; i++) {
-    for (unsigned k = 0; k < 200; k++) ck_assert_uint_eq(p[i][k], (uint8_t)i);
+    ck_assert(rig_all_bytes(p[i], (uint8_t)i, 200));
     kmem_cache_free(c, p[i]);
   }
   kmem_cache_destroy(c);
@@ -317,7 +316,7 @@ START_TEST(guards_fault)
   ck_assert_int_eq(kva_alloc_guarded(2, (void **)&q), 0);
   memset(p, 1, 3 * PAGE_SIZE);
   memset(q, 2, 2 * PAGE_SIZE);
-  for (unsigned i = 0; i < 3 * PAGE_SIZE; i++) ck_assert_uint_eq(p[i], 1);
+  ck_assert(rig_all_bytes(p, 1, 3 * PAGE_SIZE));
   ck_assert(rig_can_write(p) && rig_can_write(p + 3 * PAGE_SIZE - 1));
   ck_assert(!rig_can_read(p - 1) && !rig_can_write(p - 1));
   ck_assert(!rig_can_read(p + 3 * PAGE_SIZE) && !rig_can_read(q - 1) && !rig_can_read(q + 2 * PAGE_SIZE));
@@ -396,7 +395,7 @@ END_TEST
 START_TEST(new_objects_are_filled)
 {
   uint8_t *p = kmalloc(100);
-  for (unsigned i = 0; i < 100; i++) ck_assert_uint_eq(p[i], 0xA5);
+  ck_assert(rig_all_bytes(p, 0xA5, 100));
 }
 END_TEST
 #endif

@@ -52,6 +52,9 @@ bool rig_can_write(const void *p);
 /* Every page of the window the processor has translated agrees with the tables: no flush is missing. */
 bool rig_tlb_is_right(void);
 
+/* Whether n bytes all have that value. */
+bool rig_all_bytes(const void *p, uint8_t value, size_t n);
+
 /* Random numbers: the same in every run. */
 uint64_t rig_random(uint64_t below);
 
