@@ -49,7 +49,7 @@ static void *large_alloc(size_t size)
 {
   size_t bytes;
   void *memory;
-  if (__builtin_add_overflow(size, SLAB_HEADER + PAGE_MASK, &bytes)) return NULL;
+  if (__builtin_add_overflow(size, SLAB_HEADER + PAGE_MASK, &bytes) || alloc_should_fail()) return NULL;
   size_t pages = bytes / PAGE_SIZE;
   if (kva_heap_alloc(pages, SLAB_SIZE, &memory) != 0) {
     kmem_reclaim();

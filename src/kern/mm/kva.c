@@ -90,7 +90,7 @@ static int back(vaddr_t va, size_t pages)
 static int area_alloc(struct area *a, size_t pages, size_t guard, size_t align, void **out)
 {
   size_t span;
-  if (pages == 0 || __builtin_add_overflow(pages, 2 * guard, &span) || alloc_should_fail()) return -ENOMEM;
+  if (pages == 0 || __builtin_add_overflow(pages, 2 * guard, &span)) return -ENOMEM;
   spin_lock(&kva_lock);
   vaddr_t base = area_take(a, span, align), start = base + guard * PAGE_SIZE;
   int err = base ? back(start, pages) : -ENOMEM;
@@ -131,7 +131,7 @@ bool kva_in_heap(const void *p)
 
 int kva_alloc_guarded(size_t pages, void **out)
 {
-  return area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
+  return alloc_should_fail() ? -ENOMEM : area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
 }
 
 void kva_free_guarded(void *p, size_t pages)
