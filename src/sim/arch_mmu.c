@@ -268,20 +268,32 @@ static void map_slots(struct window *w, size_t page, const uint32_t *slots, size
   }
 }
 
-/* The block of pages around one that missed: the present neighbours will be wanted, too. The processor may translate
- * ahead as well; like it, this sets accessed and leaves dirty alone. */
+/* The slot a neighbour would have, 0 when it is live already or cannot be translated. The processor may translate ahead as
+ * well; like it, this sets accessed and leaves dirty alone. */
+static uint32_t neighbour_slot(size_t page)
+{
+  struct translation t;
+  if (page >= user_window.pages || user_slots[page] & SLOT_LIVE) return 0;
+  if (translate(page_address(&user_window, page), PF_USER, &t) || t.pa >= machine.ram_size) return 0;
+  return slot_for(&t);
+}
+
+/* The page that missed, and the neighbours that are its neighbours in physical memory, too, and so cost nothing more: those
+ * that are present will be wanted. */
 static void map_around(size_t page, uint32_t slot)
 {
-  uint32_t slots[AROUND] = {0};
-  size_t first = ALIGN_DOWN(page, (size_t)AROUND), count = MIN((size_t)AROUND, user_window.pages - first);
-  struct translation t;
-  for (size_t i = 0; i < count; i++) {
-    vaddr_t va = page_address(&user_window, first + i);
-    if (first + i == page) slots[i] = slot;
-    else if (!(user_slots[first + i] & SLOT_LIVE) && !translate(va, PF_USER, &t) && t.pa < machine.ram_size)
-      slots[i] = slot_for(&t);
+  uint32_t slots[2 * AROUND];
+  size_t first = AROUND, end = AROUND;
+  slots[end++] = slot;
+  while (first > 0 && page >= AROUND && neighbour_slot(page - (AROUND - first) - 1) == slots[first] - (1u << SLOT_SHIFT)) {
+    slots[first - 1] = slots[first] - (1u << SLOT_SHIFT);
+    first--;
   }
-  map_slots(&user_window, first, slots, count);
+  while (end < 2 * AROUND && neighbour_slot(page + (end - AROUND)) == slots[end - 1] + (1u << SLOT_SHIFT)) {
+    slots[end] = slots[end - 1] + (1u << SLOT_SHIFT);
+    end++;
+  }
+  map_slots(&user_window, page - (AROUND - first), slots + first, end - first);
 }
 
 static void sync_user(void)

@@ -77,7 +77,7 @@ struct host_thread {
   void *vector;     /* its vector state, XSAVE format, 64-byte aligned, host_vector_size() bytes */
 };
 
-/* What entry.S and the signal handlers share; one per processor. Written by a handler only with single instructions. */
+/* What entry.S and the signal handlers share; one per processor. */
 struct host_crossing {
   uint64_t pending;      /* interrupts that wait, a bit each */
   uint64_t unmasked;     /* those that may be delivered */
@@ -87,6 +87,7 @@ struct host_crossing {
   uint64_t host_fs;      /* FS base of the C library */
   uint64_t fsgsbase;     /* WRFSBASE works */
   uint64_t host_cs, host_ss;
+  uint64_t target;       /* the return stub's own: where user mode goes on */
 };
 extern struct host_crossing host_crossing;
 

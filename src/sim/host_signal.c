@@ -55,7 +55,7 @@ _Static_assert(offsetof(struct host_regs, cr2) == REG_CR2 * 8, "sigcontext");
 _Static_assert(offsetof(struct host_crossing, unmasked) == 8 && offsetof(struct host_crossing, in_user) == 16 &&
                  offsetof(struct host_crossing, thread) == 24 && offsetof(struct host_crossing, vector_mask) == 32 &&
                  offsetof(struct host_crossing, fsgsbase) == 48 && offsetof(struct host_crossing, host_cs) == 56 &&
-                 offsetof(struct host_crossing, host_ss) == 64,
+                 offsetof(struct host_crossing, host_ss) == 64 && offsetof(struct host_crossing, target) == 72,
                "entry.S");
 _Static_assert(offsetof(struct host_thread, frame) == 8 && offsetof(struct host_thread, vector) == 16, "entry.S");
 
@@ -89,12 +89,14 @@ static BARE_INLINE void fs_base_write(uint64_t base)
 
 #define LEGACY_SIZE 512u    /* the FXSAVE part */
 #define HEADER_SIZE 64u     /* the XSAVE header: XSTATE_BV, XCOMP_BV, zeros */
+#define SSE_END (LEGACY_SIZE + HEADER_SIZE)
 #define AVX_END 832u        /* legacy, header and the upper halves of the YMM registers, which are always first */
 #define MXCSR_OFFSET 24u
 #define MXCSR_RESET 0x1F80u
 #define FCW_RESET 0x037Fu
 #define SW_BYTES_OFFSET 464u /* Linux: struct _fpx_sw_bytes */
 #define FP_XSTATE_MAGIC 0x46505853u
+#define XFEATURE_AVX 4u
 #define XFEATURES_BASIC 7u  /* x87, SSE, AVX */
 #define XFEATURE_PKRU (1u << 9)
 
@@ -126,7 +128,8 @@ void host_vector_save(struct host_signal *s, void *area)
     return;
   }
   uint64_t *in_use = (uint64_t *)(frame + LEGACY_SIZE);
-  memcpy(area, frame, *in_use & ~(uint64_t)XFEATURES_BASIC ? vector_size : AVX_END);
+  size_t used = *in_use & ~(uint64_t)XFEATURES_BASIC ? vector_size : *in_use & XFEATURE_AVX ? AVX_END : SSE_END;
+  memcpy(area, frame, used);
   /* Nothing in use: returning from the signal resets the registers, and no value of the user's reaches the kernel. */
   *in_use = 0;
   memcpy(frame + MXCSR_OFFSET, &(uint32_t){MXCSR_RESET}, 4);
