@@ -130,7 +130,7 @@ START_TEST(algorithm_agrees_with_the_model)
   ck_assert_uint_gt(big, 0);
   for (unsigned step = 0; step < 60000; step++) {
     unsigned order = (unsigned)(rig_random(4) ? rig_random(4) : rig_random(PMM_MAX_ORDER + 1));
-    bool grow = rig_random(20000) < 10000 + (step % 20000 < 10000 ? 2000 : -2000);
+    bool grow = rig_random(20000) < (step % 20000 < 10000 ? 12000u : 8000u);
     if (grow && model.nblocks < MODEL_BLOCKS) {
       if (!model_alloc(&z, order)) ck_assert(!model_has(order)); /* it found all there is */
     } else if (model.nblocks > 0) {
