@@ -203,8 +203,7 @@ START_TEST(orphans)
   ck_assert(list_empty(&parent->children));
   /* zombies come first among the children */
   unsigned zombies = 0;
-  list_for_each(c, &init->children, struct process, sibling)
-  {
+  list_for_each (c, &init->children, struct process, sibling) {
     if (c->zombie) ck_assert_ptr_ne(c, alive);
     if (c == alive) ck_assert_uint_eq(zombies, 2);
     zombies += c->zombie;

@@ -213,6 +213,7 @@ static void bad_results(void)
   check_fails(sys_getcwd(OUT, 0), ERANGE);
   check_fails(sys_getcwd(OUT, 1), ERANGE);
   check_fails(sys_readdir(dir, OUT, 3), EINVAL);
+  ktest_check(sys_process_list(OUT, UINT64_MAX) == 1); /* the room is what it says, the need is one entry */
   check_fails(sys_clock_gettime(2, OUT), EINVAL);
   check_fails(sys_clock_gettime(-1, OUT), EINVAL);
   ktest_check(sys_clock_gettime(CLOCK_MONOTONIC, OUT) == 0);
@@ -360,4 +361,23 @@ static void bad_spawns(void)
 KTEST(sys_bad_spawns)
 {
   guest_run(bad_spawns);
+}
+
+/* A file mapping past the file's end, and across it: zeros. */
+static void past_the_end(void)
+{
+  uint8_t bytes[2];
+  int file = open_file("/tmp-end", O_RDWR | O_CREAT);
+  ktest_check(file >= 0 && copy_to_user(MEM, "ab", 2) == 0 && sys_write(file, MEM, 2) == 2);
+  int64_t at = sys_mmap(0, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE, file, 0);
+  ktest_check(at > 0 && copy_from_user(bytes, (uaddr_t)at + 1, 2) == 0 && bytes[0] == 'b' && bytes[1] == 0);
+  ktest_check(copy_from_user(bytes, (uaddr_t)at + PAGE_SIZE, 2) == 0 && bytes[0] == 0);
+  int64_t beyond = sys_mmap(0, PAGE_SIZE, PROT_READ, MAP_PRIVATE, file, 16 * PAGE_SIZE);
+  ktest_check(beyond > 0 && copy_from_user(bytes, (uaddr_t)beyond, 2) == 0 && bytes[0] == 0 && bytes[1] == 0);
+  ktest_check(sys_munmap((uaddr_t)at, 2 * PAGE_SIZE) == 0 && sys_munmap((uaddr_t)beyond, PAGE_SIZE) == 0);
+  ktest_check(sys_close(file) == 0 && sys_unlink(path("/tmp-end")) == 0);
+}
+KTEST(sys_map_past_the_end)
+{
+  guest_run(past_the_end);
 }

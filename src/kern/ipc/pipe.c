@@ -1,11 +1,12 @@
 /*
  * Pipes: a ring of bytes between the handles that may read and those that may write.
  *
- * A program's memory may not be touched with a spinlock held, so the bytes move outside the lock: one thread at a
- * time is the reader (`reading`) and one the writer (`writing`). The reader alone moves `read_at`, the writer
- * alone adds bytes, and each copies only inside the part of the ring the other leaves alone. A copy that fails
- * consumes or adds nothing. The writer keeps its place until everything is written: writes of several threads
- * never mix.
+ * Bytes move straight between the program's pages and the ring. Mostly they do so under the lock, without sleeping
+ * (uio_put_now, uio_get_now). Only when a page of the program's has to be brought first, or a write waits for room, does
+ * the work go on outside the lock: one thread at a time is then the reader (`reading`) and one the writer (`writing`). The
+ * reader alone moves `read_at`, the writer alone adds bytes, and each copies only inside the part of the ring the other
+ * leaves alone. A copy that fails consumes or adds nothing. The writer keeps its place until everything is written: writes
+ * of several threads never mix.
  */
 #include <kern/arch.h>
 #include <kern/kmem.h>
@@ -96,13 +97,38 @@ struct pipe *pipe_from_object(struct object *obj)
   return pipe_of(obj);
 }
 
-/* Copies n bytes between the ring at `at` (wrapping) and the buffer. */
-static int ring_copy(struct pipe *p, struct uio *uio, size_t at, size_t n, bool out)
+enum copy { PUT, GET };
+
+/* One piece that does not wrap. `now`: without sleeping. */
+static inline int piece_copy(struct uio *uio, uint8_t *ring, size_t n, enum copy copy, bool now)
+{
+  if (copy == PUT) return now ? uio_put_now(uio, ring, n) : uio_put(uio, ring, n);
+  return now ? uio_get_now(uio, ring, n) : uio_get(uio, ring, n);
+}
+
+/* Copies n bytes between the ring at `at` (wrapping) and the buffer; an error consumes nothing. */
+static inline int ring_copy(struct pipe *p, struct uio *uio, size_t at, size_t n, enum copy copy, bool now)
 {
   size_t first = MIN(n, PIPE_CAPACITY - at);
-  int err = out ? uio_put(uio, p->ring + at, first) : uio_get(uio, p->ring + at, first);
+  const struct uio before = *uio;
+  int err = piece_copy(uio, p->ring + at, first, copy, now);
   if (err != 0 || n == first) return err;
-  return out ? uio_put(uio, p->ring, n - first) : uio_get(uio, p->ring, n - first);
+  err = piece_copy(uio, p->ring, n - first, copy, now);
+  if (err != 0) *uio = before;
+  return err;
+}
+
+/* The copy that may sleep, as the reader. Lock held, and again on return. */
+static int read_slowly_locked(struct pipe *p, struct uio *uio, size_t n)
+{
+  size_t at = p->read_at;
+  p->reading = true;
+  spin_unlock(&p->lock);
+  int err = ring_copy(p, uio, at, n, PUT, false);
+  spin_lock(&p->lock);
+  p->reading = false;
+  waitq_wake_all(&p->readers_wait);
+  return err;
 }
 
 ssize_type pipe_read(struct pipe *p, struct uio *uio)
@@ -115,26 +141,28 @@ ssize_type pipe_read(struct pipe *p, struct uio *uio)
     if (err != 0) break;
   }
   size_t n = MIN(uio->left, p->used);
-  if (err != 0 || n == 0) {
-    spin_unlock(&p->lock);
-    return err;
+  if (err == 0 && n > 0) {
+    err = ring_copy(p, uio, p->read_at, n, PUT, true);
+    if (err == -EAGAIN) err = read_slowly_locked(p, uio, n);
+    if (err == 0) {
+      p->read_at = (p->read_at + n) % PIPE_CAPACITY;
+      p->used -= n;
+      waitq_wake_all(&p->writers_wait);
+    }
   }
-  p->reading = true;
-  size_t at = p->read_at;
-  spin_unlock(&p->lock);
-
-  err = ring_copy(p, uio, at, n, true);
-
-  spin_lock(&p->lock);
-  p->reading = false;
-  if (err == 0) {
-    p->read_at = (at + n) % PIPE_CAPACITY;
-    p->used -= n;
-    waitq_wake_all(&p->writers_wait);
-  }
-  waitq_wake_all(&p->readers_wait);
   spin_unlock(&p->lock);
   return err != 0 ? err : (ssize_type)n;
+}
+
+static size_t write_at(const struct pipe *p)
+{
+  return (p->read_at + p->used) % PIPE_CAPACITY;
+}
+
+static void bytes_added_locked(struct pipe *p, size_t n)
+{
+  p->used += n;
+  waitq_wake_all(&p->readers_wait);
 }
 
 /* Waits for room; the lock is held, the caller is the writer. */
@@ -147,35 +175,53 @@ static int pipe_wait_room_locked(struct pipe *p)
   return p->readers != 0 ? 0 : -EPIPE;
 }
 
+/* In pieces as there comes room, as the writer. Lock held, and again on return. */
+static ssize_type write_slowly_locked(struct pipe *p, struct uio *uio)
+{
+  size_t written = 0;
+  int err = 0;
+  p->writing = true;
+  while (uio->left > 0) {
+    err = pipe_wait_room_locked(p);
+    if (err != 0) break;
+    size_t at = write_at(p), n = MIN(uio->left, PIPE_CAPACITY - p->used);
+    spin_unlock(&p->lock);
+    err = ring_copy(p, uio, at, n, GET, false);
+    spin_lock(&p->lock);
+    if (err != 0) break;
+    bytes_added_locked(p, n);
+    written += n;
+  }
+  p->writing = false;
+  waitq_wake_all(&p->writers_wait);
+  return written > 0 ? (ssize_type)written : err;
+}
+
+/* All of it at once, if there is room. -EAGAIN: it takes a writer that may sleep. */
+static ssize_type write_now_locked(struct pipe *p, struct uio *uio)
+{
+  size_t n = uio->left;
+  if (p->readers == 0) return -EPIPE;
+  if (n > PIPE_CAPACITY - p->used) return -EAGAIN;
+  int err = ring_copy(p, uio, write_at(p), n, GET, true);
+  if (err != 0) return err;
+  bytes_added_locked(p, n);
+  return (ssize_type)n;
+}
+
 ssize_type pipe_write(struct pipe *p, struct uio *uio)
 {
   if (uio->left == 0) return 0;
-  int err = 0;
-  size_t written = 0;
   spin_lock(&p->lock);
   while (p->writing) {
-    err = waitq_sleep(&p->writers_wait, &p->lock, DEADLINE_NONE);
+    int err = waitq_sleep(&p->writers_wait, &p->lock, DEADLINE_NONE);
     if (err != 0) {
       spin_unlock(&p->lock);
       return err;
     }
   }
-  p->writing = true;
-  while (uio->left > 0) {
-    err = pipe_wait_room_locked(p);
-    if (err != 0) break;
-    size_t at = (p->read_at + p->used) % PIPE_CAPACITY;
-    size_t n = MIN(uio->left, PIPE_CAPACITY - p->used);
-    spin_unlock(&p->lock);
-    err = ring_copy(p, uio, at, n, false);
-    spin_lock(&p->lock);
-    if (err != 0) break;
-    p->used += n;
-    written += n;
-    waitq_wake_all(&p->readers_wait);
-  }
-  p->writing = false;
-  waitq_wake_all(&p->writers_wait);
+  ssize_type n = write_now_locked(p, uio);
+  if (n == -EAGAIN) n = write_slowly_locked(p, uio);
   spin_unlock(&p->lock);
-  return written > 0 ? (ssize_type)written : err;
+  return n;
 }

@@ -53,7 +53,7 @@ void process_exit(enum exit_reason reason, int code)
     p->status.reason = reason;
     p->status.code = code;
     __atomic_store_n(&p->killed, true, __ATOMIC_RELEASE); /* the other threads end too */
-    list_for_each(t, &p->threads, struct thread, process_link) thread_interrupt(t);
+    list_for_each (t, &p->threads, struct thread, process_link) thread_interrupt(t);
   }
   spin_unlock(&p->lock);
   process_leave(p);

@@ -92,7 +92,7 @@ static void kill_locked(struct process *p, enum exit_reason reason, int code)
     p->status.reason = reason;
     p->status.code = code;
     __atomic_store_n(&p->killed, true, __ATOMIC_RELEASE);
-    list_for_each(t, &p->threads, struct thread, process_link) thread_interrupt(t);
+    list_for_each (t, &p->threads, struct thread, process_link) thread_interrupt(t);
   }
   spin_unlock(&p->lock);
 }
@@ -134,8 +134,7 @@ static void describe_locked(struct process *p, struct process_info *info)
   spin_lock(&p->lock);
   info->threads = p->nthreads;
   info->cpu_ns = p->ended_cpu_ns;
-  list_for_each(t, &p->threads, struct thread, process_link)
-  {
+  list_for_each (t, &p->threads, struct thread, process_link) {
     info->cpu_ns += t->cpu_ns;
     info->sched_class = t->sched_class;
     if (t->state == THREAD_READY || t->state == THREAD_RUNNING) info->state = PROCESS_RUNNING;

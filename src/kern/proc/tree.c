@@ -16,8 +16,7 @@ static struct list all_processes = LIST_INIT(all_processes); /* t, of all_link, 
 
 struct process *tree_find_locked(int pid)
 {
-  list_for_each(p, &all_processes, struct process, all_link)
-  {
+  list_for_each (p, &all_processes, struct process, all_link) {
     if (p->pid >= pid) return p->pid == pid ? p : NULL;
   }
   return NULL;
@@ -36,8 +35,7 @@ struct process *tree_next_locked(const struct process *p, int after_pid)
 /* A job keeps its leader's pid taken as long as it has members. */
 static bool pid_in_use_locked(int pid)
 {
-  list_for_each(p, &all_processes, struct process, all_link)
-  {
+  list_for_each (p, &all_processes, struct process, all_link) {
     if (p->pid == pid || p->job == pid) return true;
   }
   return false;
@@ -67,8 +65,7 @@ static void all_insert_locked(struct process *p)
 static bool job_allowed_locked(const struct process *parent, int job)
 {
   if (job == parent->job) return true;
-  list_for_each(child, &parent->children, struct process, sibling)
-  {
+  list_for_each (child, &parent->children, struct process, sibling) {
     if (child->job == job) return true;
   }
   return false;
@@ -104,8 +101,7 @@ static void orphans_to_init_locked(struct process *p)
   if (list_empty(&p->children)) return;
   kassert(init != NULL && init != p);
   bool wake = false;
-  list_for_each_safe(child, &p->children, struct process, sibling)
-  {
+  list_for_each_safe (child, &p->children, struct process, sibling) {
     list_remove(&child->sibling);
     child->parent = init;
     if (child->zombie) {
