@@ -136,6 +136,7 @@ static bool take_due_input(bool may_block)
 
 void machine_time_poll(void)
 {
+  host_output_flush(); /* what a busy program printed without ending the line */
   if (!machine.virtual_clock) {
     (void)take_input(0);
     return;

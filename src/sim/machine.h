@@ -69,6 +69,8 @@ bool machine_mmu_in_window(vaddr_t va);
 void machine_mmu_prefill(vaddr_t va, uint64_t access);
 /* Makes the page-table register's tables and the host's user mappings agree; checks them when asked. */
 void machine_mmu_leave_kernel(void);
+/* How many translations there are now, and at most. */
+size_t machine_mmu_live(size_t *most);
 /* A kernel stack stays translated while its context lives: the host writes to it. */
 void machine_mmu_pin(vaddr_t va, size_t size);
 void machine_mmu_unpin(vaddr_t va, size_t size);

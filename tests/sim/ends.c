@@ -59,3 +59,8 @@ KTEST(panic_sim_wait_for_nothing)
   arch_irq_mask(IRQ_SERIAL);
   for (;;) arch_idle();
 }
+
+KTEST(panic_sim_reset)
+{
+  arch_reset();
+}
