@@ -125,15 +125,10 @@ struct thread *thread_current(void)
 }
 
 /* No threads, so nobody can sleep. */
-bool sched_block_prepare(bool interruptible)
+bool sched_block(struct spinlock *lock, bool interruptible)
 {
-  ck_abort_msg("a sleep, interruptible %d", interruptible);
+  ck_abort_msg("a sleep under %s, interruptible %d", lock->name, interruptible);
   return false;
-}
-
-void sched_block(struct spinlock *lock)
-{
-  ck_abort_msg("a sleep under %s", lock->name);
 }
 
 bool sched_wake_reason(struct thread *t, int reason)

@@ -109,13 +109,13 @@ void mutex_init(struct mutex *m, const char *name) { *m = (struct mutex){.lock =
 void mutex_lock(struct mutex *m)
 {
   if (m->owner) ck_abort_msg("%s: locked twice", m->lock.name);
-  m->owner = (struct thread *)m;
+  m->owner = (uintptr_t)m;
 }
 
 void mutex_unlock(struct mutex *m)
 {
   if (!m->owner) ck_abort_msg("%s: not locked", m->lock.name);
-  m->owner = NULL;
+  m->owner = 0;
 }
 
 /* ---- buffers ---- */

@@ -172,15 +172,9 @@ struct process *process_current(void)
 }
 
 /* Nobody else holds a mutex, so nobody waits. */
-bool sched_block_prepare(bool interruptible)
+bool sched_block(struct spinlock *lock, bool interruptible)
 {
-  (void)interruptible;
-  abort();
-}
-
-void sched_block(struct spinlock *lock)
-{
-  (void)lock;
+  (void)lock, (void)interruptible;
   abort();
 }
 

@@ -53,13 +53,13 @@ KTEST(sched_mutex_hands_over_in_order)
   for (unsigned i = 0; i < 3; i++) started = crew_start(&crew, CLASS_KERNEL, lock_and_note, &turn[i]) && started;
   preemption_off();
   mutex_unlock(&mutex);
-  bool handed = mutex.owner == crew.members[0].thread; /* before it has run */
+  bool handed = mutex_holder(&mutex) == crew.members[0].thread; /* before it has run */
   preemption_on();
   crew_wait(&crew);
   ktest_check(started);
   ktest_check(handed);
   for (unsigned i = 0; i < 3; i++) ktest_check(turn[i] == i + 1);
-  ktest_check(mutex.owner == NULL);
+  ktest_check(mutex_holder(&mutex) == NULL);
 }
 
 KTEST(sched_mutex_knows_its_holder)

@@ -26,17 +26,19 @@ static bool in_window(uaddr_t addr, size_t len)
   return addr >= USER_BASE && addr <= USER_TOP && len <= USER_TOP - addr;
 }
 
-/* Where the byte at `addr` is in the direct map; valid up to the end of its page. as->lock held. */
-static int page_find(struct aspace *as, uaddr_t addr, unsigned access, uint8_t **out)
+/* Where the byte at `addr` is in the direct map; valid up to the end of its page. as->lock held. Without `wait` an
+ * absent page is not brought: -EAGAIN. */
+static int page_find(struct aspace *as, uaddr_t addr, unsigned access, bool wait, uint8_t **out)
 {
-  unsigned needed = PMAP_USER | (access == ACCESS_WRITE ? PMAP_WRITE : 0);
-  struct pmap_entry e;
-  if (!pmap_lookup(&as->pmap, addr, &e) || (e.attrs & needed) != needed) {
+  bool write = access == ACCESS_WRITE;
+  paddr_t pa;
+  if (!pmap_lookup_user(&as->pmap, addr, write, &pa)) {
+    if (!wait) return -EAGAIN;
     int err = aspace_fault_locked(as, addr, access);
     if (err != 0) return err == -ENOMEM ? -ENOMEM : -EFAULT;
-    if (!pmap_lookup(&as->pmap, addr, &e) || (e.attrs & needed) != needed) return -EFAULT;
+    if (!pmap_lookup_user(&as->pmap, addr, write, &pa)) return -EFAULT;
   }
-  *out = phys_to_virt(e.pa);
+  *out = phys_to_virt(pa);
   return 0;
 }
 
@@ -45,17 +47,14 @@ static size_t page_left(uaddr_t addr, size_t len)
   return MIN(len, (size_t)(PAGE_SIZE - (addr & PAGE_MASK)));
 }
 
-static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
+/* as->lock held */
+static int transfer_pages(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len, bool wait)
 {
-  int err = 0;
-  if (len == 0) return 0;
-  if (!as || !in_window(addr, len)) return -EFAULT;
-  mutex_lock(&as->lock);
   while (len > 0) {
     size_t n = page_left(addr, len);
     uint8_t *page;
-    err = page_find(as, addr, direction == FROM_USER ? ACCESS_READ : ACCESS_WRITE, &page);
-    if (err != 0) break;
+    int err = page_find(as, addr, direction == FROM_USER ? ACCESS_READ : ACCESS_WRITE, wait, &page);
+    if (err != 0) return err;
     if (direction == FROM_USER)
       memcpy(buf, page, n);
     else if (direction == TO_USER)
@@ -66,6 +65,25 @@ static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, u
     addr += n;
     len -= n;
   }
+  return 0;
+}
+
+static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
+{
+  if (len == 0) return 0;
+  if (!as || !in_window(addr, len)) return -EFAULT;
+  mutex_lock(&as->lock);
+  int err = transfer_pages(as, direction, addr, buf, len, true);
+  mutex_unlock(&as->lock);
+  return err;
+}
+
+static int transfer_now(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
+{
+  if (len == 0) return 0;
+  if (!as || !in_window(addr, len)) return -EFAULT;
+  if (!mutex_trylock(&as->lock)) return -EAGAIN;
+  int err = transfer_pages(as, direction, addr, buf, len, false);
   mutex_unlock(&as->lock);
   return err;
 }
@@ -100,7 +118,7 @@ static int string_copy_in(struct aspace *as, char *dst, uaddr_t src, size_t size
   while (size > 0) {
     uint8_t *page;
     if (!in_window(src, 1)) return -EFAULT;
-    int err = page_find(as, src, ACCESS_READ, &page);
+    int err = page_find(as, src, ACCESS_READ, true, &page);
     if (err != 0) return err;
     size_t n = page_left(src, size);
     const uint8_t *null = memchr(page, '\0', n);
@@ -151,6 +169,22 @@ int uio_get(struct uio *uio, void *dst, size_t n)
   if (!uio->user) memcpy(dst, uio->kernel, n);
   uio_consume(uio, n);
   return 0;
+}
+
+int uio_put_now(struct uio *uio, const void *src, size_t n)
+{
+  if (!uio->user) return uio_put(uio, src, n);
+  int err = transfer_now(own_aspace(), TO_USER, uio->uaddr, (uint8_t *)(uintptr_t)src, n);
+  if (err == 0) uio_consume(uio, n);
+  return err;
+}
+
+int uio_get_now(struct uio *uio, void *dst, size_t n)
+{
+  if (!uio->user) return uio_get(uio, dst, n);
+  int err = transfer_now(own_aspace(), FROM_USER, uio->uaddr, dst, n);
+  if (err == 0) uio_consume(uio, n);
+  return err;
 }
 
 int uio_put_zeros(struct uio *uio, size_t n)

@@ -158,36 +158,34 @@ void sched_yield(void)
   finish_switch(cpu);
 }
 
-bool sched_block_prepare(bool interruptible)
+/* With the queue locked, a kill either set `killed` before this looks or finds the thread blocked afterwards. */
+static inline bool may_sleep(const struct thread *t, bool interruptible)
 {
-  struct thread *t = thread_current();
-  struct runq *rq = &t->cpu->runq;
-
-  /* With the queue locked, a kill either set `killed` before this looks or finds the thread blocked afterwards. */
-  spin_lock(&rq->lock);
-  bool killed = interruptible && t->process && __atomic_load_n(&t->process->killed, __ATOMIC_RELAXED);
-  if (!killed) {
-    t->interruptible = interruptible;
-    t->wake_reason = 0;
-    t->state = THREAD_BLOCKED;
-  }
-  spin_unlock(&rq->lock);
-  return !killed;
+  return !interruptible || !t->process || !__atomic_load_n(&t->process->killed, __ATOMIC_RELAXED);
 }
 
-void sched_block(struct spinlock *lock)
+bool sched_block(struct spinlock *lock, bool interruptible)
 {
   struct cpu *cpu = cpu_self();
   struct thread *t = cpu->current;
 
+  kassert(!arch_irq_enabled());
   if (t == cpu->idle) panic("the idle thread must not sleep");
-  lock_own_queue(cpu);
-  spin_unlock(lock);
+  spin_lock_on(&cpu->runq.lock, cpu, false);
+  if (!may_sleep(t, interruptible)) {
+    spin_unlock_on(&cpu->runq.lock, cpu);
+    return false;
+  }
+  t->interruptible = interruptible;
+  t->wake_reason = 0;
+  t->state = THREAD_BLOCKED;
+  spin_unlock_on(lock, cpu);
   if (cpu->irq_off_depth != 1) panic("thread %s sleeps with a spinlock held", t->name);
   t->boosted = false;
   t->slice_left = SCHED_SLICE_NS;
   switch_to_next(cpu, t, arch_clock_read());
   finish_switch(cpu);
+  return true;
 }
 
 /* Queue locked, `t` on no list. */

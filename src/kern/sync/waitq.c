@@ -1,8 +1,8 @@
 /*
  * Wait queues. The protocol that loses no wake-up, in this order:
  *
- *   the sleeper, holding its lock: marks itself blocked, puts itself on the queue, arms the timer, releases the lock
- *   and switches away; when it runs again: cancels the timer, takes the lock, leaves the queue.
+ *   the sleeper, holding its lock: puts itself on the queue, arms the timer, marks itself blocked, releases the lock
+ *   and switches away; when it runs again: takes the lock, leaves the queue, cancels the timer.
  *   the waker, holding the lock: takes the first thread off the queue that is still blocked, and wakes it.
  *
  * A timer or a kill may have woken a thread that is still on the queue because it has not yet got the lock back:
@@ -31,31 +31,37 @@ void waitq_init(struct waitq *q)
   list_init(&q->threads);
 }
 
-static int sleep_on(struct waitq *q, struct spinlock *lock, uint64_t deadline, bool interruptible)
+static inline int sleep_on(struct waitq *q, struct spinlock *lock, bool interruptible)
 {
   struct thread *self = thread_current();
-  struct alarm alarm = {.thread = self};
 
   kassert(self && spin_held(lock));
-  if (!sched_block_prepare(interruptible)) return -EINTR;
   list_push_back(&q->threads, &self->wait_link);
-  if (deadline != DEADLINE_NONE) timer_arm(&alarm.timer, deadline, alarm_fire);
-  sched_block(lock);
-
-  if (deadline != DEADLINE_NONE) timer_cancel(&alarm.timer);
-  spin_lock(lock);
+  bool slept = sched_block(lock, interruptible);
+  if (slept) spin_lock(lock);
   list_remove(&self->wait_link);
-  return self->wake_reason;
+  return slept ? self->wake_reason : -EINTR;
+}
+
+/* The lock is held from before the alarm is set: it finds nobody asleep too early. */
+static __attribute__((noinline)) int sleep_on_until(struct waitq *q, struct spinlock *lock, uint64_t deadline)
+{
+  struct alarm alarm = {.thread = thread_current()};
+
+  timer_arm(&alarm.timer, deadline, alarm_fire);
+  int reason = sleep_on(q, lock, true);
+  timer_cancel(&alarm.timer);
+  return reason;
 }
 
 int waitq_sleep(struct waitq *q, struct spinlock *lock, uint64_t deadline)
 {
-  return sleep_on(q, lock, deadline, true);
+  return deadline == DEADLINE_NONE ? sleep_on(q, lock, true) : sleep_on_until(q, lock, deadline);
 }
 
 void waitq_sleep_uninterruptible(struct waitq *q, struct spinlock *lock)
 {
-  (void)sleep_on(q, lock, DEADLINE_NONE, false);
+  (void)sleep_on(q, lock, false);
 }
 
 void waitq_wake_one(struct waitq *q)

@@ -260,6 +260,18 @@ bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out)
   return true;
 }
 
+bool pmap_lookup_user(const struct pmap *pm, vaddr_t va, bool write, paddr_t *out)
+{
+  const uint64_t rights = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
+  uint64_t entry = pm->root;
+  for (unsigned shift = paging_shift(PAGING_LEVELS); shift >= paging_shift(1); shift -= PAGING_INDEX_BITS) {
+    entry = entry_load(&table_at(entry)[(va >> shift) & (PAGING_ENTRIES - 1)]);
+    if ((entry & rights) != rights) return false;
+  }
+  *out = (entry & PTE_ADDRESS) | (va & PAGE_MASK); /* programs have no large pages */
+  return true;
+}
+
 /* ---- ranges ---- */
 
 static void table_release(struct pmap *pm, uint64_t *slot, uint64_t *parent, vaddr_t va)

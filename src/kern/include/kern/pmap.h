@@ -60,4 +60,8 @@ struct pmap_entry {
 /* Walks the tables; false when va is not mapped. */
 bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out);
 
+/* Where the byte at va, below the end of slot 0, is when programs may read it (write: may write it); false otherwise. What
+ * every copy to and from a program asks. */
+bool pmap_lookup_user(const struct pmap *pm, vaddr_t va, bool write, paddr_t *out);
+
 #endif

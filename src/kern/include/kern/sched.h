@@ -30,11 +30,10 @@ void sched_init_cpu(void);
 /* Gives the processor away; the caller stays ready. Sleepable context. */
 void sched_yield(void);
 
-/* The two steps of going to sleep, used by waitq.c only. sched_block_prepare marks the running thread blocked: from then
- * on sched_wake reaches it. Answers false, and marks nothing, when the sleep is interruptible and its process was killed.
- * sched_block releases `lock`, the only spinlock held, and gives the processor away unless it was woken already. */
-MUST_CHECK bool sched_block_prepare(bool interruptible);
-void sched_block(struct spinlock *lock);
+/* Going to sleep, used by waitq.c only: marks the running thread blocked, so that sched_wake reaches it from then on,
+ * releases `lock`, the only spinlock held, and gives the processor away. False, with nothing done, when the sleep is
+ * interruptible and the thread's process was killed. */
+MUST_CHECK bool sched_block(struct spinlock *lock, bool interruptible);
 
 /* Makes a blocked thread ready; no effect on any other. Any context. */
 void sched_wake(struct thread *t);

@@ -38,5 +38,9 @@ static inline struct uio uio_user(uaddr_t addr, size_t len) { return (struct uio
 MUST_CHECK int uio_put(struct uio *uio, const void *src, size_t n); /* into the buffer */
 MUST_CHECK int uio_get(struct uio *uio, void *dst, size_t n);       /* out of the buffer */
 MUST_CHECK int uio_put_zeros(struct uio *uio, size_t n);
+/* The same without ever sleeping, so allowed with a spinlock held: -EAGAIN, and nothing consumed, when a page is not there
+ * or the program's memory is being changed. */
+MUST_CHECK int uio_put_now(struct uio *uio, const void *src, size_t n);
+MUST_CHECK int uio_get_now(struct uio *uio, void *dst, size_t n);
 
 #endif
