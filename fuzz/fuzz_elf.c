@@ -1,6 +1,7 @@
 /*
- * The ELF parser on any bytes: it reads only inside the file, does a bounded amount of work, and a plan it accepts is one
- * that can be applied without looking again: pages of its own for each segment, in the window, never writable code.
+ * The ELF parser on any bytes: it reads only inside the file, does a bounded amount of work, and a plan it accepts
+ * is one that can be applied without looking again: pages of its own for each segment, in the window, never
+ * writable code.
  */
 #include <kern/elf.h>
 #include <kern/string.h>

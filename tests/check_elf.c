@@ -369,7 +369,7 @@ static void check_plan(const struct image *i)
   }
 }
 
-/* Sets the `width`-byte field at `at` to 0, 1, the largest, one off: the answer may be anything, a plan must be sound. */
+/* Sets the `width`-byte field at `at` to 0, 1, the largest, one off: whatever the answer, a plan must be sound. */
 static void try_field(uint64_t at, unsigned width)
 {
   uint64_t value = 0;

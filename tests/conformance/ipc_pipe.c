@@ -87,8 +87,8 @@ static void write_much(void *arg)
   if (handle_close(&table, writer) != 0) return;
 }
 
-/* Reads of changing length, and now and then the writer gets a turn in between: so the ring wraps while it is full, while
- * it is half full and while it is empty. */
+/* Reads of changing length, and now and then the writer gets a turn in between: so the ring wraps while it is full,
+ * while it is half full and while it is empty. */
 static ssize_type take_irregularly(void *buf, size_t room)
 {
   static uint32_t random = 1;

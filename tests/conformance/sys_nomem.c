@@ -1,6 +1,6 @@
 /*
- * Calls while memory runs out: each is made again and again, the nth allocation failing, for every n until it succeeds. The
- * failed ones answer -ENOMEM and change nothing.
+ * Calls while memory runs out: each is made again and again, the nth allocation failing, for every n until it
+ * succeeds. The failed ones answer -ENOMEM and change nothing.
  */
 #include "../../src/kern/syscall/sys.h"
 #include "guest.h"
@@ -61,7 +61,7 @@ static bool path(const char *text)
   return copy_to_user(PATH_AT, text, strlen(text) + 1) == 0;
 }
 
-/* Answers what the call answered in the end; *failures counts what failed before, UINT64_MAX: something stayed behind. */
+/* Answers what the call answered in the end; *failures counts the failed ones before, UINT64_MAX: one left a trace. */
 static int64_t persist(int64_t (*call)(void), uint64_t *failures)
 {
   for (*failures = 0;; ++*failures) {

@@ -2,11 +2,11 @@
  * Pipes: a ring of bytes between the handles that may read and those that may write.
  *
  * Bytes move straight between the program's pages and the ring. Mostly they do so under the lock, without sleeping
- * (uio_put_now, uio_get_now). Only when a page of the program's has to be brought first, or a write waits for room, does
- * the work go on outside the lock: one thread at a time is then the reader (`reading`) and one the writer (`writing`). The
- * reader alone moves `read_at`, the writer alone adds bytes, and each copies only inside the part of the ring the other
- * leaves alone. A copy that fails consumes or adds nothing. The writer keeps its place until everything is written: writes
- * of several threads never mix.
+ * (uio_put_now, uio_get_now). Only when a page of the program's has to be brought first, or a write waits for
+ * room, does the work go on outside the lock: one thread at a time is then the reader (`reading`) and one the
+ * writer (`writing`). The reader alone moves `read_at`, the writer alone adds bytes, and each copies only inside
+ * the part of the ring the other leaves alone. A copy that fails consumes or adds nothing. The writer keeps its
+ * place until everything is written: writes of several threads never mix.
  */
 #include <kern/arch.h>
 #include <kern/kmem.h>
