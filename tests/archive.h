@@ -17,7 +17,7 @@ struct archive_entry {
   uint32_t ino, nlink, mtime;
   const void *data;
   size_t size;
-  bool checksum;     /* magic 070702 */
+  bool checksum;           /* magic 070702 */
   uint32_t checksum_error; /* added to the right one */
 };
 

@@ -41,10 +41,19 @@ void spin_unlock(struct spinlock *lock)
   locks_held--;
 }
 
-void waitq_init(struct waitq *q) { list_init(&q->threads); }
-void waitq_wake_all(struct waitq *q) { (void)q; }
+void waitq_init(struct waitq *q)
+{
+  list_init(&q->threads);
+}
+void waitq_wake_all(struct waitq *q)
+{
+  (void)q;
+}
 
-static void type(const char *text) { console_input_bytes((const uint8_t *)text, strlen(text)); }
+static void type(const char *text)
+{
+  console_input_bytes((const uint8_t *)text, strlen(text));
+}
 
 static bool device_interrupts(void);
 static void interrupt(void);
@@ -75,10 +84,19 @@ void process_kill_job(int job, enum exit_reason reason, int code)
   killed_job = job;
 }
 
-struct process *process_current(void) { return &reader; }
+struct process *process_current(void)
+{
+  return &reader;
+}
 
-void log_add_sink(struct log_sink *s) { sink = s; }
-void log_write(enum log_level level, const char *fmt, ...) { (void)level, (void)fmt; }
+void log_add_sink(struct log_sink *s)
+{
+  sink = s;
+}
+void log_write(enum log_level level, const char *fmt, ...)
+{
+  (void)level, (void)fmt;
+}
 
 void arch_early_putc(char c)
 {
@@ -115,7 +133,7 @@ int uio_get(struct uio *uio, void *dst, size_t n)
 
 static struct {
   bool present, debugcon;
-  const char *line;       /* bytes still to come */
+  const char *line; /* bytes still to come */
   size_t line_left;
   bool carrier, carrier_delta, stuck, no_fifo, all_ones;
   uint8_t scratch, ier, lcr, mcr, fcr;
@@ -232,7 +250,10 @@ static void expect_shown(const char *text)
   shown[shown_length = 0] = '\0';
 }
 
-static void set_mode(unsigned mode) { ck_assert_int_eq(console_control(CONSOLE_SET_MODE, mode), 0); }
+static void set_mode(unsigned mode)
+{
+  ck_assert_int_eq(console_control(CONSOLE_SET_MODE, mode), 0);
+}
 
 static void start_uart(void)
 {
@@ -241,7 +262,10 @@ static void start_uart(void)
 }
 
 /* Check runs each test in a process of its own: everything starts fresh. */
-static void setup(void) { console_init(); }
+static void setup(void)
+{
+  console_init();
+}
 
 /* ---- cooked ---- */
 
@@ -279,7 +303,8 @@ END_TEST
 
 START_TEST(erases_characters)
 {
-  type("\bab\x7F" "c\b\b\b\bd\n");
+  type("\bab\x7F"
+       "c\b\b\b\bd\n");
   expect_read(100, "d\n");
   expect_shown("ab\b \bc\b \b\b \bd\r\n");
 }
@@ -295,7 +320,8 @@ END_TEST
 
 START_TEST(erases_words_and_lines)
 {
-  type("ls  foo \x17" "bar\n");
+  type("ls  foo \x17"
+       "bar\n");
   expect_read(100, "ls  bar\n");
   type("\x17");
   type("some words\x15more\n");
@@ -371,7 +397,8 @@ END_TEST
 START_TEST(type_ahead_is_read_in_the_mode_of_its_reader)
 {
   set_mode(0);
-  type("cat\nabx\x7F" "c\n\x04q");
+  type("cat\nabx\x7F"
+       "c\n\x04q");
   expect_read(4, "cat\n");
   expect_shown("");
   set_mode(CONSOLE_COOKED);
@@ -400,7 +427,8 @@ END_TEST
 START_TEST(control_c_ends_the_foreground_job)
 {
   ck_assert_int_eq(console_control(CONSOLE_SET_FOREGROUND, 42), 0);
-  type("gone\x03" "after\n");
+  type("gone\x03"
+       "after\n");
   ck_assert_int_eq(killed_job, 42);
   expect_shown("^C");
   expect_read(100, "after\n");
@@ -472,7 +500,8 @@ START_TEST(control_c_during_a_copy)
 {
   ck_assert_int_eq(console_control(CONSOLE_SET_FOREGROUND, 42), 0);
   type("first line\n");
-  typed_during_copy = "\x03" "ab\n";
+  typed_during_copy = "\x03"
+                      "ab\n";
   expect_read(3, "fir");
   expect_read(100, "ab\n"); /* not "t line", nor a piece of the new line missing */
 }

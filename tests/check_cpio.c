@@ -51,7 +51,8 @@ static struct archive sample(void)
 {
   struct archive a = {0};
   archive_add_directory(&a, "bin");
-  archive_add(&a, (struct archive_entry){.name = "bin/sh", .mode = 0100755, .mtime = 77, .ino = 5, .data = "12345", .size = 5});
+  archive_add(
+    &a, (struct archive_entry){.name = "bin/sh", .mode = 0100755, .mtime = 77, .ino = 5, .data = "12345", .size = 5});
   archive_add_text(&a, "empty", "");
   archive_finish(&a);
   return a;
@@ -168,7 +169,8 @@ START_TEST(checksums_are_verified)
   size_t offset;
   ck_assert_int_eq(read_through(a.bytes, a.size, &count, &why, &offset), 0);
   archive_free(&a);
-  archive_add(&a, (struct archive_entry){.name = "a", .data = "\xFF\xFE!", .size = 3, .checksum = true, .checksum_error = 1});
+  archive_add(
+    &a, (struct archive_entry){.name = "a", .data = "\xFF\xFE!", .size = 3, .checksum = true, .checksum_error = 1});
   archive_finish(&a);
   expect_error(a.bytes, a.size, "checksum mismatch", 0);
   archive_free(&a);
@@ -223,9 +225,15 @@ static void check_host_archive(const char *format)
   archive_free(&a);
 }
 
-START_TEST(reads_newc_of_the_host) { check_host_archive("newc"); }
+START_TEST(reads_newc_of_the_host)
+{
+  check_host_archive("newc");
+}
 END_TEST
-START_TEST(reads_crc_of_the_host) { check_host_archive("crc"); }
+START_TEST(reads_crc_of_the_host)
+{
+  check_host_archive("crc");
+}
 END_TEST
 
 int main(void)

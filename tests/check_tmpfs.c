@@ -221,8 +221,10 @@ START_TEST(random_operations_agree_with_an_array)
   struct vnode *f;
   ck_assert_int_eq(tmpfs_add_file(root, "f", 0644, 0, archive_bytes, sizeof(archive_bytes), &f), 0);
   for (int step = 0; step < 400; step++) {
-    if (rand() % 4) model_write(f);
-    else model_truncate(f);
+    if (rand() % 4)
+      model_write(f);
+    else
+      model_truncate(f);
     uint64_t at = (uint64_t)rand() % MODEL_SIZE;
     ssize_type n = rig_read(f, scratch, MODEL_SIZE, at);
     ck_assert_int_eq(n, at < model_size ? (int64_t)(model_size - at) : 0);
@@ -447,7 +449,10 @@ static int create_one(void)
   return r;
 }
 
-static int make_one(void) { return root->ops->mkdir(root, "newdir", 0755); }
+static int make_one(void)
+{
+  return root->ops->mkdir(root, "newdir", 0755);
+}
 
 /* The first name of a directory brings its table. */
 static int create_first(void)

@@ -226,8 +226,10 @@ END_TEST
 
 START_TEST(reads_what_the_host_packed)
 {
-  if (!archive_from_host(&a, "mkdir -p bin a/b; printf hi > bin/hi; ln bin/hi a/b/again; ln -s hi bin/link; "
-                             "head -c 5000 /dev/zero | tr '\\0' z > big", "newc")) {
+  if (!archive_from_host(&a,
+                         "mkdir -p bin a/b; printf hi > bin/hi; ln bin/hi a/b/again; ln -s hi bin/link; "
+                         "head -c 5000 /dev/zero | tr '\\0' z > big",
+                         "newc")) {
     fprintf(stderr, "check_vfs: no cpio on this host\n");
     return;
   }
@@ -299,7 +301,10 @@ static struct file *open_file(const char *path, int flags)
   return f;
 }
 
-static void close_file(struct file *f) { object_unref(&f->object); }
+static void close_file(struct file *f)
+{
+  object_unref(&f->object);
+}
 
 static void expect_open(const char *path, int flags, int error)
 {
@@ -388,7 +393,8 @@ END_TEST
 
 START_TEST(access_modes_are_kept)
 {
-  struct file *r = open_file("/etc/motd", O_RDONLY), *w = open_file("/etc/motd", O_WRONLY), *d = open_file("/bin", O_RDONLY);
+  struct file *r = open_file("/etc/motd", O_RDONLY), *w = open_file("/etc/motd", O_WRONLY),
+              *d = open_file("/bin", O_RDONLY);
   char buf[10];
   struct uio uio = uio_kernel(buf, sizeof(buf));
   ck_assert_int_eq(write_text(r, "x"), -EBADF);
@@ -443,7 +449,8 @@ static void expect_listing(const char *path, size_t size, const char *expected)
       memcpy(&d, buf + at, offsetof(struct dirent, d_name));
       ck_assert_uint_eq(d.d_reclen % 8, 0);
       ck_assert_uint_ne(d.d_ino, 0);
-      strcat(strcat(names, (char *)buf + at + offsetof(struct dirent, d_name)), d.d_type == FILE_DIRECTORY ? "/ " : " ");
+      strcat(strcat(names, (char *)buf + at + offsetof(struct dirent, d_name)),
+             d.d_type == FILE_DIRECTORY ? "/ " : " ");
       at += d.d_reclen;
     }
   }

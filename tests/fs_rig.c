@@ -42,7 +42,10 @@ void log_write(enum log_level level, const char *fmt, ...)
   fs_rig.log_lines++;
 }
 
-uint64_t clock_realtime_ns(void) { return fs_rig.seconds * NS_PER_SEC; }
+uint64_t clock_realtime_ns(void)
+{
+  return fs_rig.seconds * NS_PER_SEC;
+}
 
 /* ---- memory ---- */
 
@@ -104,7 +107,10 @@ void pmm_get_stats(struct pmm_stats *out)
 
 /* ---- locks ---- */
 
-void mutex_init(struct mutex *m, const char *name) { *m = (struct mutex){.lock = {.name = name}}; }
+void mutex_init(struct mutex *m, const char *name)
+{
+  *m = (struct mutex){.lock = {.name = name}};
+}
 
 void mutex_lock(struct mutex *m)
 {
@@ -120,7 +126,10 @@ void mutex_unlock(struct mutex *m)
 
 /* ---- buffers ---- */
 
-static bool faults_now(void) { return fs_rig.faults_after >= 0 && fs_rig.faults_after-- == 0; }
+static bool faults_now(void)
+{
+  return fs_rig.faults_after >= 0 && fs_rig.faults_after-- == 0;
+}
 
 static void consume(struct uio *uio, size_t n)
 {
@@ -170,7 +179,10 @@ ssize_type rig_read(struct vnode *v, void *bytes, size_t n, uint64_t offset)
 
 /* ---- the console behind /dev/console ---- */
 
-ssize_type console_read(struct uio *uio) { return uio_put(uio, "c", 1) == 0 ? 1 : -EFAULT; }
+ssize_type console_read(struct uio *uio)
+{
+  return uio_put(uio, "c", 1) == 0 ? 1 : -EFAULT;
+}
 
 ssize_type console_write(struct uio *uio)
 {
@@ -179,4 +191,7 @@ ssize_type console_write(struct uio *uio)
   return n;
 }
 
-int64_t console_control(int op, uint64_t arg) { return op * 1000 + (int64_t)arg; }
+int64_t console_control(int op, uint64_t arg)
+{
+  return op * 1000 + (int64_t)arg;
+}

@@ -49,8 +49,10 @@ struct arch_context *arch_context_init(void *stack, size_t size, void (*entry)(v
   ctx->entry = entry;
   ctx->arg = arg;
   ctx->stack_id = host_stack_register(stack, size);
-  if (machine.switch_asm) ctx->saved_sp = x86_switch_prepare((void *)top, start, ctx);
-  else host_context_make(ctx->ucontext, stack, top - (uintptr_t)stack, start, ctx);
+  if (machine.switch_asm)
+    ctx->saved_sp = x86_switch_prepare((void *)top, start, ctx);
+  else
+    host_context_make(ctx->ucontext, stack, top - (uintptr_t)stack, start, ctx);
   return ctx;
 }
 
@@ -86,8 +88,10 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to)
   machine.current = to;
   host_crossing.thread = &to->crossing;
   host_stack_leave(&from->fake_stack, to->stack, to->stack_size);
-  if (machine.switch_asm) x86_switch(&from->saved_sp, to->saved_sp);
-  else host_context_swap(from->ucontext, to->ucontext);
+  if (machine.switch_asm)
+    x86_switch(&from->saved_sp, to->saved_sp);
+  else
+    host_context_swap(from->ucontext, to->ucontext);
   host_stack_enter(from->fake_stack);
 }
 

@@ -15,8 +15,10 @@ static uint8_t port_read(uint64_t port)
 
 static void port_write(uint64_t port, uint8_t value)
 {
-  if (port - UART_BASE < UART_PORTS) uart_write((unsigned)(port - UART_BASE), value);
-  else if (port == DEBUGCON_PORT && debugcon_present()) debugcon_write(value);
+  if (port - UART_BASE < UART_PORTS)
+    uart_write((unsigned)(port - UART_BASE), value);
+  else if (port == DEBUGCON_PORT && debugcon_present())
+    debugcon_write(value);
 }
 
 /* Wider accesses are byte accesses of neighbouring ports. */

@@ -24,10 +24,10 @@
 #define AROUND 16u      /* pages mapped at once on either side when the neighbours are present, too */
 
 static struct {
-  paddr_t root;      /* the page-table register */
-  bool loaded;       /* it was loaded at least once */
-  paddr_t user_root; /* the tables the user window's translations came from */
-  bool reloaded;     /* the register was loaded since tlb_user was last in step */
+  paddr_t root;       /* the page-table register */
+  bool loaded;        /* it was loaded at least once */
+  paddr_t user_root;  /* the tables the user window's translations came from */
+  bool reloaded;      /* the register was loaded since tlb_user was last in step */
   bool kernel_filled; /* kernel mode translated pages of the user window */
   size_t pinned;      /* pages that stay: kernel stacks, mostly one host mapping each */
 } mmu;
@@ -42,7 +42,11 @@ struct translation {
 static struct translation from_walk(const struct x86_walk *w)
 {
   return (struct translation){
-    .pa = ALIGN_DOWN(w->pa, (paddr_t)PAGE_SIZE), .user = w->user, .write = w->write, .exec = w->exec, .dirty = w->dirty,
+    .pa = ALIGN_DOWN(w->pa, (paddr_t)PAGE_SIZE),
+    .user = w->user,
+    .write = w->write,
+    .exec = w->exec,
+    .dirty = w->dirty,
   };
 }
 
@@ -105,9 +109,11 @@ static void drop_user(void)
 
 static void drop_kernel(void)
 {
-  TLB_FOR_EACH(&tlb_kernel, page) {
-    if (tlb_kernel.slots[page] & SLOT_PINNED) renew_page(&tlb_kernel, page);
-    else tlb_drop_page(&tlb_kernel, page);
+  TLB_FOR_EACH (&tlb_kernel, page) {
+    if (tlb_kernel.slots[page] & SLOT_PINNED)
+      renew_page(&tlb_kernel, page);
+    else
+      tlb_drop_page(&tlb_kernel, page);
   }
 }
 
@@ -117,8 +123,10 @@ void arch_tlb_flush_page(vaddr_t va)
   if (!w) return;
   size_t page = tlb_page(w, va);
   if (!(w->slots[page] & SLOT_LIVE)) return;
-  if (w->slots[page] & SLOT_PINNED) renew_page(w, page);
-  else tlb_drop_page(w, page);
+  if (w->slots[page] & SLOT_PINNED)
+    renew_page(w, page);
+  else
+    tlb_drop_page(w, page);
 }
 
 void arch_tlb_flush_all(void)
@@ -170,7 +178,7 @@ static void sync_user(void)
   if (mmu.user_root != mmu.root) {
     drop_user();
   } else if (mmu.reloaded) {
-    TLB_FOR_EACH(&tlb_user, page)
+    TLB_FOR_EACH (&tlb_user, page)
       if (!slot_agrees(tlb_user.slots[page], tlb_address(&tlb_user, page))) tlb_drop_page(&tlb_user, page);
   }
   mmu.user_root = mmu.root;
@@ -195,8 +203,8 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
   }
   bool by_user = access & PF_USER;
   if (t.pa >= machine.ram_size)
-    host_fatal(HOST_EXIT_PANIC, "0x%llx is mapped to physical address 0x%llx, where no memory is", (unsigned long long)va,
-               (unsigned long long)t.pa);
+    host_fatal(HOST_EXIT_PANIC, "0x%llx is mapped to physical address 0x%llx, where no memory is",
+               (unsigned long long)va, (unsigned long long)t.pa);
   if (w->user) {
     sync_user();
     if (!by_user) mmu.kernel_filled = true;
@@ -208,8 +216,10 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
     return true;
   }
   if (tlb_live + AROUND > LIVE_MAX + mmu.pinned) arch_tlb_flush_all();
-  if (w->user && by_user && !(had & SLOT_LIVE)) map_around(page, slot);
-  else tlb_map(w, page, &slot, 1);
+  if (w->user && by_user && !(had & SLOT_LIVE))
+    map_around(page, slot);
+  else
+    tlb_map(w, page, &slot, 1);
   return true;
 }
 
@@ -259,7 +269,7 @@ void machine_mmu_unpin(vaddr_t va, size_t size)
 static void check(const struct tlb_window *w)
 {
   struct translation t;
-  TLB_FOR_EACH(w, page) {
+  TLB_FOR_EACH (w, page) {
     vaddr_t va = tlb_address(w, page);
     uint32_t slot = w->slots[page];
     if (slot_agrees(slot, va)) continue;

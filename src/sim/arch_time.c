@@ -19,17 +19,17 @@
 #define TICKS_BEFORE_PREEMPTION 2
 
 static struct {
-  uint64_t boot;     /* real: host time of boot; epoch: host's or fixed */
+  uint64_t boot; /* real: host time of boot; epoch: host's or fixed */
   uint64_t epoch;
   uint64_t now;      /* virtual */
   uint64_t deadline; /* of the timer, NEVER when disarmed */
   uint64_t alarm;    /* real: what the host's alarm is set to */
   bool started;
-  bool silent;       /* virtual: the writer used up its grace */
-  uint64_t entries;  /* crossings into the kernel */
+  bool silent;      /* virtual: the writer used up its grace */
+  uint64_t entries; /* crossings into the kernel */
   uint64_t entries_at_tick;
-  unsigned ticks;    /* without a crossing */
-  bool overdue;      /* the running program is to be preempted */
+  unsigned ticks; /* without a crossing */
+  bool overdue;   /* the running program is to be preempted */
 } time = {.deadline = NEVER, .alarm = NEVER};
 
 void machine_time_init(bool virtual_clock)
@@ -158,9 +158,12 @@ static NORETURN void nothing_left(void)
 static void wait_real(void)
 {
   uint64_t until = time.deadline == NEVER ? NEVER : time.boot + time.deadline;
-  if (uart_room()) (void)take_input(until);
-  else if (until == NEVER) nothing_left();
-  else host_sleep_until(until);
+  if (uart_room())
+    (void)take_input(until);
+  else if (until == NEVER)
+    nothing_left();
+  else
+    host_sleep_until(until);
   check_deadline(now());
 }
 
@@ -176,8 +179,10 @@ static void wait_virtual(void)
 void machine_time_wait(void)
 {
   host_output_flush();
-  if (machine.virtual_clock) wait_virtual();
-  else wait_real();
+  if (machine.virtual_clock)
+    wait_virtual();
+  else
+    wait_real();
 }
 
 void machine_time_entry(void)

@@ -13,12 +13,22 @@ static uint64_t user_live[WORDS(USER_PAGES)], kernel_live[WORDS(KERNEL_PAGES)];
 static uint64_t user_summary[WORDS(WORDS(USER_PAGES))], kernel_summary[WORDS(WORDS(KERNEL_PAGES))];
 
 struct tlb_window tlb_user = {
-  .base = USER_BASE, .pages = USER_PAGES, .user = true, .slots = user_slots, .live = user_live, .summary = user_summary,
-  .words = ARRAY_SIZE(user_live), .summary_words = ARRAY_SIZE(user_summary),
+  .base = USER_BASE,
+  .pages = USER_PAGES,
+  .user = true,
+  .slots = user_slots,
+  .live = user_live,
+  .summary = user_summary,
+  .words = ARRAY_SIZE(user_live),
+  .summary_words = ARRAY_SIZE(user_summary),
 };
 struct tlb_window tlb_kernel = {
-  .pages = KERNEL_PAGES, .slots = kernel_slots, .live = kernel_live, .summary = kernel_summary,
-  .words = ARRAY_SIZE(kernel_live), .summary_words = ARRAY_SIZE(kernel_summary),
+  .pages = KERNEL_PAGES,
+  .slots = kernel_slots,
+  .live = kernel_live,
+  .summary = kernel_summary,
+  .words = ARRAY_SIZE(kernel_live),
+  .summary_words = ARRAY_SIZE(kernel_summary),
 };
 size_t tlb_live;
 
@@ -86,15 +96,17 @@ void tlb_protect(struct tlb_window *w, size_t page, uint32_t slot)
 void tlb_drop_page(struct tlb_window *w, size_t page)
 {
   set_dead(w, page);
-  if (w->user) host_page_drop(tlb_address(w, page), PAGE_SIZE);
-  else host_page_reserve(tlb_address(w, page), PAGE_SIZE);
+  if (w->user)
+    host_page_drop(tlb_address(w, page), PAGE_SIZE);
+  else
+    host_page_reserve(tlb_address(w, page), PAGE_SIZE);
 }
 
 void tlb_drop_user(void)
 {
   size_t first = tlb_next_live(&tlb_user, 0), last = first;
   if (first == TLB_NO_PAGE) return;
-  TLB_FOR_EACH(&tlb_user, page) {
+  TLB_FOR_EACH (&tlb_user, page) {
     set_dead(&tlb_user, page);
     last = page;
   }
@@ -105,8 +117,9 @@ void tlb_drop_user(void)
 void tlb_init(void)
 {
   if (!host_window_reserve(USER_BASE, USER_TOP - USER_BASE))
-    host_fatal(HOST_EXIT_USAGE, "the host does not leave 0x%llx-0x%llx to the machine (is vm.mmap_min_addr above 65536?)",
-               USER_BASE, USER_TOP);
+    host_fatal(HOST_EXIT_USAGE,
+               "the host does not leave 0x%llx-0x%llx to the machine (is vm.mmap_min_addr above 65536?)", USER_BASE,
+               USER_TOP);
   host_page_drop(USER_BASE, USER_TOP - USER_BASE);
   for (vaddr_t slot = 64; slot < 128; slot += 4) {
     tlb_kernel.base = slot * GIB(512);

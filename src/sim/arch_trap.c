@@ -66,7 +66,8 @@ static void enter_from_user(struct host_signal *s, const struct cause *cause)
 
 static void user_call(struct host_signal *s)
 {
-  if (!s->from_user) host_fatal(HOST_EXIT_PANIC, "system call in kernel mode at 0x%llx", (unsigned long long)s->regs->rip);
+  if (!s->from_user)
+    host_fatal(HOST_EXIT_PANIC, "system call in kernel mode at 0x%llx", (unsigned long long)s->regs->rip);
   enter_from_user(s, &(struct cause){.vector = VECTOR_SYSCALL});
 }
 
@@ -108,9 +109,12 @@ static void user_page_fault(struct host_signal *s)
 static void user_exception(struct host_signal *s)
 {
   const struct host_regs *r = s->regs;
-  if (r->trapno == VECTOR_PF) user_page_fault(s);
-  else if (r->trapno == VECTOR_GP && r->error & IDT_ERROR) user_software_interrupt(s, r->error);
-  else enter_from_user(s, &(struct cause){.vector = r->trapno, .error = r->error});
+  if (r->trapno == VECTOR_PF)
+    user_page_fault(s);
+  else if (r->trapno == VECTOR_GP && r->error & IDT_ERROR)
+    user_software_interrupt(s, r->error);
+  else
+    enter_from_user(s, &(struct cause){.vector = r->trapno, .error = r->error});
 }
 
 /* ---- from kernel mode ---- */
@@ -146,7 +150,8 @@ static void kernel_exception(struct host_signal *s)
   struct cause cause = {.vector = r->trapno, .error = r->error, .cr2 = r->cr2};
   if (cause.vector == VECTOR_PF) {
     cause.error &= PF_PRESENT | PF_WRITE | PF_FETCH;
-    if (machine_mmu_in_window(r->cr2) && machine_mmu_fault(r->cr2, r->error & (PF_WRITE | PF_FETCH), &cause.error)) return;
+    if (machine_mmu_in_window(r->cr2) && machine_mmu_fault(r->cr2, r->error & (PF_WRITE | PF_FETCH), &cause.error))
+      return;
   }
   if (s->from_return) { /* iretq refused the program's state, which is all in its frame still */
     struct trapframe *tf = host_crossing.thread->frame;
@@ -158,7 +163,8 @@ static void kernel_exception(struct host_signal *s)
   } else if (stack_is_good(r)) {
     enter_from_kernel(s, r->rsp - RED_ZONE, &cause);
   } else {
-    enter_from_kernel(s, (uintptr_t)double_fault_stack + sizeof double_fault_stack, &(struct cause){.vector = VECTOR_DF});
+    enter_from_kernel(s, (uintptr_t)double_fault_stack + sizeof double_fault_stack,
+                      &(struct cause){.vector = VECTOR_DF});
   }
 }
 
@@ -167,8 +173,10 @@ static void kernel_exception(struct host_signal *s)
 static void interrupt(struct host_signal *s)
 {
   if (!s->from_user) return; /* kernel mode meets it at a point of its own */
-  if (machine_irq_waits()) enter_from_user(s, &(struct cause){.vector = VECTOR_IRQ_BASE});
-  else s->stay_in_user = true;
+  if (machine_irq_waits())
+    enter_from_user(s, &(struct cause){.vector = VECTOR_IRQ_BASE});
+  else
+    s->stay_in_user = true;
 }
 
 void machine_signal(struct host_signal *s)
@@ -176,8 +184,10 @@ void machine_signal(struct host_signal *s)
   switch (s->kind) {
   case HOST_CALL: user_call(s); break;
   case HOST_EXCEPTION:
-    if (s->from_user) user_exception(s);
-    else kernel_exception(s);
+    if (s->from_user)
+      user_exception(s);
+    else
+      kernel_exception(s);
     break;
   case HOST_ALARM:
     machine_time_alarm();

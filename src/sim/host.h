@@ -16,8 +16,8 @@
 
 /* ---- leaving ---- */
 
-#define HOST_EXIT_USAGE 2   /* bad option, unreadable file, a host that lacks something */
-#define HOST_EXIT_PANIC 70  /* the kernel panicked or the machine broke */
+#define HOST_EXIT_USAGE 2  /* bad option, unreadable file, a host that lacks something */
+#define HOST_EXIT_PANIC 70 /* the kernel panicked or the machine broke */
 
 /* Every way out: output flushed, terminal as it was found, then exit(status). */
 HOST_NORETURN void host_exit(int status);
@@ -79,15 +79,15 @@ struct host_thread {
 
 /* What entry.S and the signal handlers share; one per processor. */
 struct host_crossing {
-  uint64_t pending;      /* interrupts that wait, a bit each */
-  uint64_t unmasked;     /* those that may be delivered */
-  uint64_t in_user;      /* user mode runs (or the return stub is on its way there) */
+  uint64_t pending;           /* interrupts that wait, a bit each */
+  uint64_t unmasked;          /* those that may be delivered */
+  uint64_t in_user;           /* user mode runs (or the return stub is on its way there) */
   struct host_thread *thread; /* the running one */
-  uint64_t vector_mask;  /* for XRSTOR; 0: the processor has only FXRSTOR */
-  uint64_t host_fs;      /* FS base of the C library */
-  uint64_t fsgsbase;     /* WRFSBASE works */
+  uint64_t vector_mask;       /* for XRSTOR; 0: the processor has only FXRSTOR */
+  uint64_t host_fs;           /* FS base of the C library */
+  uint64_t fsgsbase;          /* WRFSBASE works */
   uint64_t host_cs, host_ss;
-  uint64_t target;       /* the return stub's own: where user mode goes on */
+  uint64_t target; /* the return stub's own: where user mode goes on */
 };
 extern struct host_crossing host_crossing;
 
@@ -102,9 +102,9 @@ struct host_signal {
   enum host_signal_kind kind;
   struct host_regs *regs; /* may be changed: execution goes on with them */
   bool from_user;
-  bool from_return; /* interrupted the return stub; unless regs->rip is changed it starts over */
+  bool from_return;  /* interrupted the return stub; unless regs->rip is changed it starts over */
   bool stay_in_user; /* answer: regs are still user mode's */
-  void *vector;     /* for host_vector_save */
+  void *vector;      /* for host_vector_save */
 };
 
 /* Takes the signals over, arms the alternate stack, traps system calls of [user_base, user_top). `trap`: "sud",
@@ -172,7 +172,7 @@ void host_free(void *p);
 /* ---- the machine, called by the host ---- */
 
 struct machine_options {
-  uint64_t memory; /* bytes */
+  uint64_t memory;    /* bytes */
   const char *initrd; /* path, or null */
   const char *cmdline;
   bool virtual_clock;

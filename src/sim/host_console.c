@@ -92,8 +92,10 @@ static void input_add(uint8_t byte)
 static void input_key(uint8_t byte)
 {
   if (!input.escape) {
-    if (byte == CTRL_A) input.escape = true;
-    else input_add(byte);
+    if (byte == CTRL_A)
+      input.escape = true;
+    else
+      input_add(byte);
     return;
   }
   input.escape = false;
@@ -125,8 +127,10 @@ static void input_read(void)
     return;
   }
   for (ssize_t i = 0; i < n; i++) {
-    if (input.terminal) input_key(chunk[i]);
-    else input_add(chunk[i]);
+    if (input.terminal)
+      input_key(chunk[i]);
+    else
+      input_add(chunk[i]);
   }
 }
 

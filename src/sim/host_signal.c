@@ -74,30 +74,34 @@ static BARE_INLINE long bare_syscall(long number, long a, long b)
 static BARE_INLINE uint64_t fs_base_read(void)
 {
   uint64_t base = 0;
-  if (host_crossing.fsgsbase) __asm__ volatile("rdfsbase %0" : "=r"(base));
-  else bare_syscall(SYS_arch_prctl, ARCH_GET_FS, (long)&base);
+  if (host_crossing.fsgsbase)
+    __asm__ volatile("rdfsbase %0" : "=r"(base));
+  else
+    bare_syscall(SYS_arch_prctl, ARCH_GET_FS, (long)&base);
   return base;
 }
 
 static BARE_INLINE void fs_base_write(uint64_t base)
 {
-  if (host_crossing.fsgsbase) __asm__ volatile("wrfsbase %0" : : "r"(base));
-  else bare_syscall(SYS_arch_prctl, ARCH_SET_FS, (long)base);
+  if (host_crossing.fsgsbase)
+    __asm__ volatile("wrfsbase %0" : : "r"(base));
+  else
+    bare_syscall(SYS_arch_prctl, ARCH_SET_FS, (long)base);
 }
 
 /* ---- vector state ---- */
 
-#define LEGACY_SIZE 512u    /* the FXSAVE part */
-#define HEADER_SIZE 64u     /* the XSAVE header: XSTATE_BV, XCOMP_BV, zeros */
+#define LEGACY_SIZE 512u /* the FXSAVE part */
+#define HEADER_SIZE 64u  /* the XSAVE header: XSTATE_BV, XCOMP_BV, zeros */
 #define SSE_END (LEGACY_SIZE + HEADER_SIZE)
-#define AVX_END 832u        /* legacy, header and the upper halves of the YMM registers, which are always first */
+#define AVX_END 832u /* legacy, header and the upper halves of the YMM registers, which are always first */
 #define MXCSR_OFFSET 24u
 #define MXCSR_RESET 0x1F80u
 #define FCW_RESET 0x037Fu
 #define SW_BYTES_OFFSET 464u /* Linux: struct _fpx_sw_bytes */
 #define FP_XSTATE_MAGIC 0x46505853u
 #define XFEATURE_AVX 4u
-#define XFEATURES_BASIC 7u  /* x87, SSE, AVX */
+#define XFEATURES_BASIC 7u /* x87, SSE, AVX */
 #define XFEATURE_PKRU (1u << 9)
 
 struct sw_bytes {

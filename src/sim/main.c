@@ -45,8 +45,18 @@ static const char usage[] =
   "Exit status: the system's own; 2 for a usage or host error; 70 after a panic.\n";
 
 enum option_id {
-  OPT_MEM = 1, OPT_INITRD, OPT_APPEND, OPT_LOG_LEVEL, OPT_CLOCK, OPT_SEED, OPT_CHECK_TLB, OPT_DEBUGCON, OPT_SWITCH,
-  OPT_TRAP, OPT_HELP, OPT_VERSION,
+  OPT_MEM = 1,
+  OPT_INITRD,
+  OPT_APPEND,
+  OPT_LOG_LEVEL,
+  OPT_CLOCK,
+  OPT_SEED,
+  OPT_CHECK_TLB,
+  OPT_DEBUGCON,
+  OPT_SWITCH,
+  OPT_TRAP,
+  OPT_HELP,
+  OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -167,9 +177,7 @@ static void parse_option(int id, struct machine_options *options)
   case OPT_TRAP: options->trap = parse_choice("trap", optarg, "sud", "seccomp") ? "seccomp" : "sud"; break;
   case OPT_HELP: print_and_leave(usage);
   case OPT_VERSION: print_and_leave("veridian-sim " PACKAGE_VERSION "\n");
-  default:
-    fputs("Try 'veridian-sim --help'.\n", stderr);
-    exit(HOST_EXIT_USAGE);
+  default: fputs("Try 'veridian-sim --help'.\n", stderr); exit(HOST_EXIT_USAGE);
   }
 }
 

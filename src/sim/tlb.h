@@ -39,8 +39,14 @@ void tlb_init(void);
 
 /* Null when va is in neither. */
 struct tlb_window *tlb_window_of(vaddr_t va);
-static inline vaddr_t tlb_address(const struct tlb_window *w, size_t page) { return w->base + page * PAGE_SIZE; }
-static inline size_t tlb_page(const struct tlb_window *w, vaddr_t va) { return (va - w->base) / PAGE_SIZE; }
+static inline vaddr_t tlb_address(const struct tlb_window *w, size_t page)
+{
+  return w->base + page * PAGE_SIZE;
+}
+static inline size_t tlb_page(const struct tlb_window *w, vaddr_t va)
+{
+  return (va - w->base) / PAGE_SIZE;
+}
 
 /* Live pages of both windows. */
 extern size_t tlb_live;

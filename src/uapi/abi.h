@@ -13,9 +13,9 @@
 #define USER_BASE 0x00010000ull /* page 0 and its neighbours are never mapped */
 #define USER_TOP 0x7FFF0000ull  /* first address past the window; below ASan's shadow */
 #define USER_STACK_TOP USER_TOP
-#define USER_STACK_SIZE (1ull << 20)  /* limit; pages appear on demand; guard below */
-#define USER_PIE_BASE 0x10000000ull   /* where a static-PIE image is placed */
-#define USER_MMAP_BASE 0x20000000ull  /* lowest address mmap chooses by itself */
+#define USER_STACK_SIZE (1ull << 20) /* limit; pages appear on demand; guard below */
+#define USER_PIE_BASE 0x10000000ull  /* where a static-PIE image is placed */
+#define USER_MMAP_BASE 0x20000000ull /* lowest address mmap chooses by itself */
 #define USER_PAGE_SIZE 4096u
 
 #define PATH_MAX 1024 /* bytes of a path, terminating null included */
@@ -82,7 +82,7 @@ struct memory_info {
   uint64_t page_size;
   uint64_t total_pages; /* usable RAM handed to the allocator */
   uint64_t free_pages;
-  uint64_t heap_bytes; /* kernel heap in use */
+  uint64_t heap_bytes;   /* kernel heap in use */
   uint64_t kernel_pages; /* pages held by the kernel: tables, stacks, heap */
   uint64_t user_pages;   /* pages held by programs */
 };
@@ -106,12 +106,12 @@ struct timespec {
 /* How spawn sets up the child. A null options pointer means: console handles 0-2 inherited, same job. */
 struct spawn_options {
   uint32_t flags;
-  int32_t job;     /* join this job when > 0 and SPAWN_NEW_JOB is clear */
-  uint32_t nhandles; /* at most SPAWN_MAX_HANDLES */
+  int32_t job;                        /* join this job when > 0 and SPAWN_NEW_JOB is clear */
+  uint32_t nhandles;                  /* at most SPAWN_MAX_HANDLES */
   int32_t handles[SPAWN_MAX_HANDLES]; /* child slot i gets the caller's handles[i]; -1 leaves it empty */
 };
 
-#define WAIT_ANY (-1)   /* wait for any child */
+#define WAIT_ANY (-1)    /* wait for any child */
 #define WAIT_NOHANG 0x1u /* answer 0 at once when nobody has ended */
 
 enum exit_reason {
@@ -176,8 +176,8 @@ enum console_op {
   CONSOLE_GET_SIZE = 4,       /* -> rows << 16 | columns */
 };
 
-#define CONSOLE_ECHO 0x1u  /* echo what is read */
-#define CONSOLE_CANON 0x2u /* whole lines, with erase (^H, DEL), kill (^U), word erase (^W), end of file (^D) */
+#define CONSOLE_ECHO 0x1u   /* echo what is read */
+#define CONSOLE_CANON 0x2u  /* whole lines, with erase (^H, DEL), kill (^U), word erase (^W), end of file (^D) */
 #define CONSOLE_SIGNAL 0x4u /* ^C ends the foreground job */
 #define CONSOLE_COOKED (CONSOLE_ECHO | CONSOLE_CANON | CONSOLE_SIGNAL)
 

@@ -80,12 +80,14 @@ static void collect(char *const *argv, struct results *results)
     struct result *r = &results->result[results->count];
     /* In-kernel tests print on the line of their name. */
     const char *report = strstr(line, "bench ");
-    if (report && results->count < MAX_RESULTS && sscanf(report, "bench %31s %lf %lf", r->name, &r->cycles, &r->ns) == 3)
+    if (report && results->count < MAX_RESULTS &&
+        sscanf(report, "bench %31s %lf %lf", r->name, &r->cycles, &r->ns) == 3)
       results->count++;
   }
   fclose(out);
   close(input);
-  if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("did not end well", argv[0]);
+  if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    fail("did not end well", argv[0]);
 }
 
 static const struct result *find(const struct results *results, const char *name)
@@ -118,7 +120,8 @@ static double start_to_prompt(const char *simulator, const char *initrd)
     close(in[1]);
     while (read(out, &c, 1) == 1) continue;
     close(out);
-    if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("did not end well", simulator);
+    if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      fail("did not end well", simulator);
   }
   return median(samples, RUNS);
 }
@@ -135,7 +138,8 @@ static void section(const char *title, const char *unit, const char *compared, c
 
 static void quote_row(const char *machine, const char *what, const char *unit, double value)
 {
-  printf("%s\n  {\"machine\": \"%s\", \"what\": \"%s\", \"%s\": %.2f", first_row ? "" : ",", machine, what, unit, value);
+  printf("%s\n  {\"machine\": \"%s\", \"what\": \"%s\", \"%s\": %.2f", first_row ? "" : ",", machine, what, unit,
+         value);
 }
 
 /* value or floor negative: not measurable here */
@@ -207,7 +211,8 @@ static void report_image(const char *qemu_run, const char *kernel_image, const c
 {
   static struct results r;
   char *user[] = {(char *)qemu_run, (char *)kernel_image, (char *)bench_initrd, NULL};
-  char *kernel[] = {(char *)qemu_run, (char *)"-a", (char *)"ktest=bench", (char *)kernel_image, (char *)bench_initrd, NULL};
+  char *kernel[] = {(char *)qemu_run,     (char *)"-a",         (char *)"ktest=bench",
+                    (char *)kernel_image, (char *)bench_initrd, NULL};
   static const struct {
     const char *name, *what;
     double aim;

@@ -36,7 +36,10 @@ static void read_lines(void *arg UNUSED)
   }
 }
 
-static void type(const char *text) { console_input_bytes((const uint8_t *)text, strlen(text)); }
+static void type(const char *text)
+{
+  console_input_bytes((const uint8_t *)text, strlen(text));
+}
 
 KTEST(console_lines_go_whole_to_one_reader)
 {

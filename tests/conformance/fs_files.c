@@ -16,7 +16,10 @@
 static struct crew crew;
 static unsigned failures; /* atomic */
 
-static void note_failure(void) { __atomic_fetch_add(&failures, 1, __ATOMIC_RELAXED); }
+static void note_failure(void)
+{
+  __atomic_fetch_add(&failures, 1, __ATOMIC_RELAXED);
+}
 
 static ssize_type put(struct file *f, const void *bytes, size_t n)
 {
@@ -59,7 +62,8 @@ KTEST(fs_file_memory_comes_back)
   struct file *f;
   uint64_t files = object_count(OBJECT_FILE);
   memset(piece, 0x5A, sizeof(piece));
-  ktest_check(vfs_mkdir("/tmp/first", 0700) == 0 && vfs_unlink("/tmp/first") == 0); /* /tmp has its table of names now */
+  ktest_check(vfs_mkdir("/tmp/first", 0700) == 0 &&
+              vfs_unlink("/tmp/first") == 0); /* /tmp has its table of names now */
   kmem_get_stats(&heap_before);
   pmm_get_stats(&before);
   ktest_check(vfs_open("/tmp/large", O_RDWR | O_CREAT | O_EXCL, 0600, &f) == 0);
@@ -126,8 +130,10 @@ static void read_records(void *arg)
   struct shared_reading *s = arg;
   unsigned record;
   while (take(s->file, &record, sizeof(record)) == (ssize_type)sizeof(record)) {
-    if (record < ARRAY_SIZE(s->taken)) __atomic_fetch_add(&s->taken[record], 1, __ATOMIC_RELAXED);
-    else note_failure();
+    if (record < ARRAY_SIZE(s->taken))
+      __atomic_fetch_add(&s->taken[record], 1, __ATOMIC_RELAXED);
+    else
+      note_failure();
     sched_yield();
   }
 }

@@ -3,8 +3,8 @@
 #include <kern/arch.h>
 #include <kern/cpu.h>
 #include <kern/kmem.h>
-#include <kern/panic.h>
 #include <kern/ktest.h>
+#include <kern/panic.h>
 
 /* What ran in which order: letters, as each thread got its turn. */
 static char order[64];

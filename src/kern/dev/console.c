@@ -19,7 +19,7 @@
 #define RING_SIZE 4096u
 #define RING_RESUME (RING_SIZE / 2) /* fill at which a stopped driver goes on */
 #define ECHO_PIECE 128u
-#define INTERRUPT_BYTE 0x03         /* ^C */
+#define INTERRUPT_BYTE 0x03 /* ^C */
 #define DEFAULT_ROWS 24u
 #define DEFAULT_COLUMNS 80u
 
@@ -30,14 +30,14 @@ static struct {
   struct spinlock lock;
   struct waitq readers;
   uint8_t ring[RING_SIZE];
-  uint32_t head, tail;     /* bytes ever put and taken; head - tail wait */
+  uint32_t head, tail; /* bytes ever put and taken; head - tail wait */
   struct line line;
-  bool copying;            /* a reader copies out of line.bytes */
-  uint32_t generation;     /* how often ^C emptied it */
-  bool stopped;            /* a driver was told that there is no room */
+  bool copying;        /* a reader copies out of line.bytes */
+  uint32_t generation; /* how often ^C emptied it */
+  bool stopped;        /* a driver was told that there is no room */
   bool hangup;
-  unsigned mode;           /* CONSOLE_* */
-  int foreground;          /* job; 0: none */
+  unsigned mode;  /* CONSOLE_* */
+  int foreground; /* job; 0: none */
   struct console_input *inputs;
 } console = {.lock = SPINLOCK_INIT("console"), .mode = CONSOLE_COOKED};
 
@@ -58,7 +58,10 @@ void console_add_input(struct console_input *in)
   spin_unlock(&console.lock);
 }
 
-static uint32_t ring_used(void) { return console.head - console.tail; }
+static uint32_t ring_used(void)
+{
+  return console.head - console.tail;
+}
 
 /* Lets stopped drivers go on once there is enough room to be worth it. */
 static void resume_drivers_locked(void)
@@ -140,10 +143,16 @@ struct turn {
   bool interrupted; /* a ^C was read */
 };
 
-static uint8_t take_byte_locked(void) { return console.ring[console.tail++ & (RING_SIZE - 1)]; }
+static uint8_t take_byte_locked(void)
+{
+  return console.ring[console.tail++ & (RING_SIZE - 1)];
+}
 
 /* A ^C that was typed before anybody could be interrupted by it takes effect when it is read. */
-static bool is_interrupt_locked(uint8_t byte) { return byte == INTERRUPT_BYTE && (console.mode & CONSOLE_SIGNAL); }
+static bool is_interrupt_locked(uint8_t byte)
+{
+  return byte == INTERRUPT_BYTE && (console.mode & CONSOLE_SIGNAL);
+}
 
 /* Edits the line until it is complete, the ring is empty or there is no room for more echo. */
 static void take_cooked_locked(struct turn *turn)

@@ -3,7 +3,7 @@
 
 #include <kern/string.h>
 
-#define CONTROL(letter) ((letter) & 0x1F)
+#define CONTROL(letter) ((letter)&0x1F)
 #define DELETE 0x7F
 #define NOT_ERASING SIZE_MAX
 
@@ -14,15 +14,27 @@ void line_reset(struct line *l)
   l->complete = false;
 }
 
-bool line_is_erasing(const struct line *l) { return l->erase_to < l->length; }
+bool line_is_erasing(const struct line *l)
+{
+  return l->erase_to < l->length;
+}
 
 /* Does the byte continue a UTF-8 character that began before it? */
-static bool continues_character(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+static bool continues_character(uint8_t byte)
+{
+  return (byte & 0xC0) == 0x80;
+}
 
-static bool is_control(uint8_t byte) { return byte < 0x20 || byte == DELETE; }
+static bool is_control(uint8_t byte)
+{
+  return byte < 0x20 || byte == DELETE;
+}
 
 /* Columns the character's echo takes: a tab is echoed as one space, other control characters as ^X. */
-static unsigned echo_width(uint8_t lead) { return is_control(lead) && lead != '\t' ? 2 : 1; }
+static unsigned echo_width(uint8_t lead)
+{
+  return is_control(lead) && lead != '\t' ? 2 : 1;
+}
 
 static size_t echo_byte(uint8_t byte, char *echo)
 {
@@ -86,9 +98,7 @@ size_t line_feed(struct line *l, uint8_t byte, char echo[LINE_ECHO_MAX])
   if (line_is_erasing(l)) return step_erasing(l, echo);
   switch (byte) {
   case CONTROL('H'):
-  case DELETE:
-    l->erase_to = l->length > 0 ? l->length - 1 : 0;
-    return step_erasing(l, echo);
+  case DELETE: l->erase_to = l->length > 0 ? l->length - 1 : 0; return step_erasing(l, echo);
   case CONTROL('W'): l->erase_to = word_start(l); return step_erasing(l, echo);
   case CONTROL('U'): l->erase_to = 0; return step_erasing(l, echo);
   case CONTROL('D'): l->complete = true; return 0;

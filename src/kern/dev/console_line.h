@@ -7,15 +7,15 @@
 
 #include <kern/types.h>
 
-#define LINE_SIZE 1024u /* a line that fills it is delivered as it is: nothing is lost, but erase stops there */
+#define LINE_SIZE 1024u  /* a line that fills it is delivered as it is: nothing is lost, but erase stops there */
 #define LINE_ECHO_MAX 8u /* bytes of echo one step makes at most */
 
 struct line {
   uint8_t bytes[LINE_SIZE];
   size_t length;
-  size_t start;        /* bytes before it were delivered */
-  size_t erase_to;     /* > length: nothing to do; else erasing goes on down to this length, a character a step */
-  bool complete;       /* to be delivered; length 0 then means end of file */
+  size_t start;    /* bytes before it were delivered */
+  size_t erase_to; /* > length: nothing to do; else erasing goes on down to this length, a character a step */
+  bool complete;   /* to be delivered; length 0 then means end of file */
 };
 
 void line_reset(struct line *l);

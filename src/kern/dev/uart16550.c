@@ -14,10 +14,10 @@
 #define COM1 0x3F8u
 
 enum reg {
-  REG_DATA = 0,          /* receive, transmit; divisor low byte with LCR_DIVISOR */
-  REG_INTERRUPTS = 1,    /* enable; divisor high byte with LCR_DIVISOR */
-  REG_IDENTIFY = 2,      /* read: pending interrupt */
-  REG_FIFO = 2,          /* write */
+  REG_DATA = 0,       /* receive, transmit; divisor low byte with LCR_DIVISOR */
+  REG_INTERRUPTS = 1, /* enable; divisor high byte with LCR_DIVISOR */
+  REG_IDENTIFY = 2,   /* read: pending interrupt */
+  REG_FIFO = 2,       /* write */
   REG_LINE_CONTROL = 3,
   REG_MODEM_CONTROL = 4,
   REG_LINE_STATUS = 5,
@@ -54,14 +54,20 @@ enum reg {
 
 /* t: the console's output lock; i: only the interrupt handler */
 static struct {
-  unsigned burst;       /* set by init: bytes the transmitter takes when empty */
-  bool transmit_stuck;  /* t */
-  bool carrier_lost;    /* i: to be told once what was received before is passed on */
-  bool overrun;         /* i: input was lost, and the log says so */
+  unsigned burst;      /* set by init: bytes the transmitter takes when empty */
+  bool transmit_stuck; /* t */
+  bool carrier_lost;   /* i: to be told once what was received before is passed on */
+  bool overrun;        /* i: input was lost, and the log says so */
 } uart;
 
-static uint8_t reg_read(enum reg reg) { return (uint8_t)arch_io_read(IO_PORT, COM1 + reg, 1); }
-static void reg_write(enum reg reg, uint8_t value) { arch_io_write(IO_PORT, COM1 + reg, 1, value); }
+static uint8_t reg_read(enum reg reg)
+{
+  return (uint8_t)arch_io_read(IO_PORT, COM1 + reg, 1);
+}
+static void reg_write(enum reg reg, uint8_t value)
+{
+  arch_io_write(IO_PORT, COM1 + reg, 1, value);
+}
 
 /* ---- output ---- */
 
@@ -140,7 +146,10 @@ static void uart_interrupt(void *arg UNUSED)
   }
 }
 
-static void uart_resume(void) { reg_write(REG_INTERRUPTS, IER_OPEN); }
+static void uart_resume(void)
+{
+  reg_write(REG_INTERRUPTS, IER_OPEN);
+}
 
 /* ---- start ---- */
 

@@ -17,9 +17,15 @@ static ssize_type console_vnode_write(struct vnode *v UNUSED, struct uio *uio, u
   return console_write(uio);
 }
 
-static int64_t console_vnode_control(struct vnode *v UNUSED, int op, uint64_t arg) { return console_control(op, arg); }
+static int64_t console_vnode_control(struct vnode *v UNUSED, int op, uint64_t arg)
+{
+  return console_control(op, arg);
+}
 
-static ssize_type null_read(struct vnode *v UNUSED, struct uio *uio UNUSED, uint64_t offset UNUSED) { return 0; }
+static ssize_type null_read(struct vnode *v UNUSED, struct uio *uio UNUSED, uint64_t offset UNUSED)
+{
+  return 0;
+}
 
 static ssize_type null_write(struct vnode *v UNUSED, struct uio *uio, uint64_t *offset UNUSED)
 {

@@ -19,7 +19,10 @@ static unsigned slot_of(uint64_t index, unsigned level)
 }
 
 /* Pages below one node of this level. */
-static uint64_t span_of(unsigned level) { return 1ull << (PAGETREE_SHIFT * level); }
+static uint64_t span_of(unsigned level)
+{
+  return 1ull << (PAGETREE_SHIFT * level);
+}
 
 paddr_t pagetree_get(const struct pagetree *t, uint64_t index)
 {

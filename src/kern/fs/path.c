@@ -24,8 +24,14 @@ static void drop_component(struct builder *b)
     ;
 }
 
-static bool is_dot(const char *name, size_t length) { return length == 1 && name[0] == '.'; }
-static bool is_dot_dot(const char *name, size_t length) { return length == 2 && name[0] == '.' && name[1] == '.'; }
+static bool is_dot(const char *name, size_t length)
+{
+  return length == 1 && name[0] == '.';
+}
+static bool is_dot_dot(const char *name, size_t length)
+{
+  return length == 2 && name[0] == '.' && name[1] == '.';
+}
 
 /* Answers in *directory whether the text ends in a way that only a directory satisfies. */
 static int append_path(struct builder *b, const char *path, bool *directory)

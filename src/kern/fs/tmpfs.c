@@ -6,7 +6,10 @@
 
 static uint64_t last_ino; /* atomic */
 
-uint64_t tmpfs_now(void) { return clock_realtime_ns() / NS_PER_SEC; }
+uint64_t tmpfs_now(void)
+{
+  return clock_realtime_ns() / NS_PER_SEC;
+}
 
 int tmpfs_node_create(uint32_t type, unsigned mode, struct tmpfs_node **out)
 {
@@ -49,8 +52,8 @@ int tmpfs_create(struct vnode **root)
   return 0;
 }
 
-int tmpfs_add_file(struct vnode *dir, const char *name, unsigned mode, uint64_t mtime, const uint8_t *data, uint64_t size,
-                   struct vnode **out)
+int tmpfs_add_file(struct vnode *dir, const char *name, unsigned mode, uint64_t mtime, const uint8_t *data,
+                   uint64_t size, struct vnode **out)
 {
   int r = tmpfs_dir_ops.create(dir, name, mode, out);
   if (r) return r;

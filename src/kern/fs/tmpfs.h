@@ -39,8 +39,8 @@ struct tmpfs_node {
   struct vnode vnode;
   struct mutex lock;
   uint32_t mode;
-  uint32_t nlink;  /* lock of the node */
-  uint64_t mtime;  /* lock; seconds since 1970 */
+  uint32_t nlink; /* lock of the node */
+  uint64_t mtime; /* lock; seconds since 1970 */
   union {
     struct tmpfs_data data;   /* FILE_REGULAR */
     struct tmpfs_names names; /* FILE_DIRECTORY */
@@ -56,7 +56,10 @@ struct tmpfs_entry {
   char name[];
 };
 
-static inline struct tmpfs_node *tmpfs_node_of(struct vnode *v) { return container_of(v, struct tmpfs_node, vnode); }
+static inline struct tmpfs_node *tmpfs_node_of(struct vnode *v)
+{
+  return container_of(v, struct tmpfs_node, vnode);
+}
 
 /* ---- for vfs_init and the unpacking of the archive ---- */
 

@@ -43,7 +43,7 @@ static int names_make_room(struct tmpfs_names *names)
   kfree(names->buckets);
   names->buckets = buckets;
   names->nbuckets = n;
-  list_for_each(e, &names->order, struct tmpfs_entry, order) bucket_push(names, e);
+  list_for_each (e, &names->order, struct tmpfs_entry, order) bucket_push(names, e);
   return 0;
 }
 

@@ -99,7 +99,10 @@ static int walk_begin(const char *path, struct walk *w)
   return 0;
 }
 
-static void walk_end(struct walk *w) { vnode_unref(w->dir); }
+static void walk_end(struct walk *w)
+{
+  vnode_unref(w->dir);
+}
 
 /* What the walk leads to; a new reference. */
 static int walk_target(struct walk *w, struct vnode **out)

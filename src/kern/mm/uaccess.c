@@ -26,35 +26,41 @@ static bool in_window(uaddr_t addr, size_t len)
   return addr >= USER_BASE && addr <= USER_TOP && len <= USER_TOP - addr;
 }
 
-/* Where the byte at `addr` is in the direct map; valid up to the end of its page. as->lock held. Without `wait` an
- * absent page is not brought: -EAGAIN. */
-static int page_find(struct aspace *as, uaddr_t addr, unsigned access, bool wait, uint8_t **out)
+/* Where the byte at `addr` is in the direct map, if its page is mapped for that access; else null. Valid up to the end of
+ * its page. as->lock held. */
+static inline uint8_t *page_present(const struct aspace *as, uaddr_t addr, bool write)
 {
-  bool write = access == ACCESS_WRITE;
   paddr_t pa;
-  if (!pmap_lookup_user(&as->pmap, addr, write, &pa)) {
-    if (!wait) return -EAGAIN;
-    int err = aspace_fault_locked(as, addr, access);
-    if (err != 0) return err == -ENOMEM ? -ENOMEM : -EFAULT;
-    if (!pmap_lookup_user(&as->pmap, addr, write, &pa)) return -EFAULT;
-  }
-  *out = phys_to_virt(pa);
-  return 0;
+  return pmap_lookup_user(&as->pmap, addr, write, &pa) ? phys_to_virt(pa) : NULL;
 }
 
-static size_t page_left(uaddr_t addr, size_t len)
+/* The same, bringing the page if need be. */
+static int page_find(struct aspace *as, uaddr_t addr, bool write, uint8_t **out)
+{
+  *out = page_present(as, addr, write);
+  if (*out) return 0;
+  int err = aspace_fault_locked(as, addr, write ? ACCESS_WRITE : ACCESS_READ);
+  if (err != 0) return err == -ENOMEM ? -ENOMEM : -EFAULT;
+  *out = page_present(as, addr, write);
+  return *out ? 0 : -EFAULT;
+}
+
+static inline size_t page_left(uaddr_t addr, size_t len)
 {
   return MIN(len, (size_t)(PAGE_SIZE - (addr & PAGE_MASK)));
 }
 
-/* as->lock held */
-static int transfer_pages(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len, bool wait)
+static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
 {
+  int err = 0;
+  if (len == 0) return 0;
+  if (!as || !in_window(addr, len)) return -EFAULT;
+  mutex_lock(&as->lock);
   while (len > 0) {
     size_t n = page_left(addr, len);
     uint8_t *page;
-    int err = page_find(as, addr, direction == FROM_USER ? ACCESS_READ : ACCESS_WRITE, wait, &page);
-    if (err != 0) return err;
+    err = page_find(as, addr, direction != FROM_USER, &page);
+    if (err != 0) break;
     if (direction == FROM_USER)
       memcpy(buf, page, n);
     else if (direction == TO_USER)
@@ -65,27 +71,23 @@ static int transfer_pages(struct aspace *as, enum direction direction, uaddr_t a
     addr += n;
     len -= n;
   }
-  return 0;
-}
-
-static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
-{
-  if (len == 0) return 0;
-  if (!as || !in_window(addr, len)) return -EFAULT;
-  mutex_lock(&as->lock);
-  int err = transfer_pages(as, direction, addr, buf, len, true);
   mutex_unlock(&as->lock);
   return err;
 }
 
-static int transfer_now(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
+/* Inside a page and without waiting, or not at all: -EAGAIN. */
+static inline int transfer_now(bool to_user, uaddr_t addr, void *buf, size_t len)
 {
-  if (len == 0) return 0;
+  struct aspace *as = own_aspace();
   if (!as || !in_window(addr, len)) return -EFAULT;
-  if (!mutex_trylock(&as->lock)) return -EAGAIN;
-  int err = transfer_pages(as, direction, addr, buf, len, false);
+  if (len > PAGE_SIZE - (addr & PAGE_MASK) || !mutex_trylock(&as->lock)) return -EAGAIN;
+  uint8_t *page = page_present(as, addr, to_user);
+  if (page && to_user)
+    memcpy(page, buf, len);
+  else if (page)
+    memcpy(buf, page, len);
   mutex_unlock(&as->lock);
-  return err;
+  return page ? 0 : -EAGAIN;
 }
 
 int aspace_copy_in(struct aspace *as, void *dst, uaddr_t src, size_t len)
@@ -118,7 +120,7 @@ static int string_copy_in(struct aspace *as, char *dst, uaddr_t src, size_t size
   while (size > 0) {
     uint8_t *page;
     if (!in_window(src, 1)) return -EFAULT;
-    int err = page_find(as, src, ACCESS_READ, true, &page);
+    int err = page_find(as, src, false, &page);
     if (err != 0) return err;
     size_t n = page_left(src, size);
     const uint8_t *null = memchr(page, '\0', n);
@@ -174,7 +176,7 @@ int uio_get(struct uio *uio, void *dst, size_t n)
 int uio_put_now(struct uio *uio, const void *src, size_t n)
 {
   if (!uio->user) return uio_put(uio, src, n);
-  int err = transfer_now(own_aspace(), TO_USER, uio->uaddr, (uint8_t *)(uintptr_t)src, n);
+  int err = transfer_now(true, uio->uaddr, (void *)(uintptr_t)src, n);
   if (err == 0) uio_consume(uio, n);
   return err;
 }
@@ -182,7 +184,7 @@ int uio_put_now(struct uio *uio, const void *src, size_t n)
 int uio_get_now(struct uio *uio, void *dst, size_t n)
 {
   if (!uio->user) return uio_get(uio, dst, n);
-  int err = transfer_now(own_aspace(), FROM_USER, uio->uaddr, dst, n);
+  int err = transfer_now(false, uio->uaddr, dst, n);
   if (err == 0) uio_consume(uio, n);
   return err;
 }

@@ -45,11 +45,11 @@ enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_S
 static struct {
   uint8_t ier, fcr, lcr, mcr, scratch;
   uint16_t divisor;
-  uint8_t line_status;  /* OVERRUN: until read */
-  uint8_t modem;        /* MSR of the line, deltas included */
-  uint8_t loop_modem;   /* MSR in loop-back: what MCR feeds it */
-  bool tx_interrupt;    /* the transmitter became empty and nobody was told */
-  bool hanging_up;      /* input has ended, the FIFO not yet read */
+  uint8_t line_status; /* OVERRUN: until read */
+  uint8_t modem;       /* MSR of the line, deltas included */
+  uint8_t loop_modem;  /* MSR in loop-back: what MCR feeds it */
+  bool tx_interrupt;   /* the transmitter became empty and nobody was told */
+  bool hanging_up;     /* input has ended, the FIFO not yet read */
   bool gone;
   unsigned head, count; /* fifo[head .. head + count) */
   uint8_t fifo[FIFO_SIZE];
@@ -133,9 +133,12 @@ void uart_hang_up(void)
 /* What a panic says belongs on stderr. */
 static void transmit(uint8_t byte)
 {
-  if (uart.mcr & MCR_LOOP) receive(byte);
-  else if (panic_active()) host_error_byte(byte);
-  else host_output_byte(byte);
+  if (uart.mcr & MCR_LOOP)
+    receive(byte);
+  else if (panic_active())
+    host_error_byte(byte);
+  else
+    host_output_byte(byte);
   uart.tx_interrupt = true;
 }
 
@@ -212,7 +215,10 @@ static void write_mcr(uint8_t value)
   static const struct {
     uint8_t out, in, delta;
   } wires[] = {
-    {MCR_RTS, MSR_CTS, MSR_DCTS}, {MCR_DTR, MSR_DSR, MSR_DDSR}, {MCR_OUT1, MSR_RI, 0}, {MCR_OUT2, MSR_DCD, MSR_DDCD},
+    {MCR_RTS, MSR_CTS, MSR_DCTS},
+    {MCR_DTR, MSR_DSR, MSR_DDSR},
+    {MCR_OUT1, MSR_RI, 0},
+    {MCR_OUT2, MSR_DCD, MSR_DDCD},
   };
   uart.mcr = value & 0x1F;
   uint8_t before = uart.loop_modem, status = 0;
@@ -231,12 +237,16 @@ void uart_write(unsigned reg, uint8_t value)
   bool dlab = uart.lcr & LCR_DLAB;
   switch (reg) {
   case REG_DATA:
-    if (dlab) uart.divisor = (uint16_t)((uart.divisor & 0xFF00) | value);
-    else transmit(value);
+    if (dlab)
+      uart.divisor = (uint16_t)((uart.divisor & 0xFF00) | value);
+    else
+      transmit(value);
     break;
   case REG_IER:
-    if (dlab) uart.divisor = (uint16_t)((uart.divisor & 0x00FF) | value << 8);
-    else write_ier(value);
+    if (dlab)
+      uart.divisor = (uint16_t)((uart.divisor & 0x00FF) | value << 8);
+    else
+      write_ier(value);
     break;
   case REG_IIR_FCR: write_fcr(value); break;
   case REG_LCR: uart.lcr = value; break;

@@ -92,9 +92,15 @@ void arch_tls_set(vaddr_t base);
  * kern_main on, at least the first GiB is (or all RAM, if less). */
 extern vaddr_t arch_direct_map_base;
 
-static inline void *phys_to_virt(paddr_t pa) { return (void *)(arch_direct_map_base + (vaddr_t)pa); }
+static inline void *phys_to_virt(paddr_t pa)
+{
+  return (void *)(arch_direct_map_base + (vaddr_t)pa);
+}
 /* Only for addresses phys_to_virt answered. */
-static inline paddr_t virt_to_phys(const void *p) { return (paddr_t)((vaddr_t)p - arch_direct_map_base); }
+static inline paddr_t virt_to_phys(const void *p)
+{
+  return (paddr_t)((vaddr_t)p - arch_direct_map_base);
+}
 
 /* The kernel's own window of virtual addresses (heap and stacks), inside one 512 GiB-aligned slot that is not slot 0
  * (slot 0 holds the user window). */

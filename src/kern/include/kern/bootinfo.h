@@ -41,11 +41,11 @@ struct bootinfo {
   uint32_t nregions;
   struct mem_region regions[BOOTINFO_MAX_REGIONS];
   struct framebuffer framebuffer;
-  paddr_t rsdp;         /* 0 when unknown */
-  paddr_t initrd;       /* 0 when there is none */
-  uint64_t initrd_size; /* bytes */
+  paddr_t rsdp;                       /* 0 when unknown */
+  paddr_t initrd;                     /* 0 when there is none */
+  uint64_t initrd_size;               /* bytes */
   char cmdline[BOOTINFO_CMDLINE_MAX]; /* null-terminated */
-  char loader[32];      /* who booted us, for the log */
+  char loader[32];                    /* who booted us, for the log */
 };
 
 /* Adds a region; -ENOSPC when the table is full, -EINVAL when base + length wraps or exceeds 52 bits. Empty: ignored. */

@@ -5,14 +5,15 @@
 #include <kern/types.h>
 
 struct cpio_entry {
-  const char *name;    /* points into the archive, null-terminated */
+  const char *name; /* points into the archive, null-terminated */
   size_t name_length;
   const uint8_t *data;
   uint64_t size;
-  uint32_t mode;       /* type bits as in POSIX: 0100000 file, 0040000 directory */
+  uint32_t mode; /* type bits as in POSIX: 0100000 file, 0040000 directory */
   uint64_t mtime;
-  uint32_t ino, nlink; /* entries with nlink > 1 and equal ino and dev are one file; only one of them need bring its data */
-  uint64_t dev;        /* major << 32 | minor */
+  uint32_t ino,
+    nlink;      /* entries with nlink > 1 and equal ino and dev are one file; only one of them need bring its data */
+  uint64_t dev; /* major << 32 | minor */
 };
 
 struct cpio_reader {

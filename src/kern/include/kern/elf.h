@@ -19,30 +19,52 @@ struct elf_source {
 };
 
 struct elf_segment {
-  vaddr_t vaddr;        /* as in the file; add plan.bias */
+  vaddr_t vaddr; /* as in the file; add plan.bias */
   uint64_t memory_size, file_size, file_offset;
-  int prot;             /* PROT_* */
+  int prot; /* PROT_* */
 };
 
 struct elf_plan {
-  vaddr_t bias;   /* 0 for ET_EXEC, where the image goes for ET_DYN */
-  vaddr_t entry;  /* bias included */
-  vaddr_t phdr;   /* program headers in memory, bias included; 0 when no segment holds them */
+  vaddr_t bias;  /* 0 for ET_EXEC, where the image goes for ET_DYN */
+  vaddr_t entry; /* bias included */
+  vaddr_t phdr;  /* program headers in memory, bias included; 0 when no segment holds them */
   uint16_t phnum, phentsize;
   unsigned nsegments;
   struct elf_segment segments[ELF_MAX_SEGMENTS]; /* ascending, none overlapping, page-congruent */
-  bool native;    /* carries our ABI note */
+  bool native;                                   /* carries our ABI note */
   uint32_t abi_version;
 };
 
 enum elf_error {
   ELF_OK = 0,
   /* one per reason; elf_error_text gives one clear message each */
-  ELF_TOO_SHORT, ELF_BAD_MAGIC, ELF_BAD_CLASS, ELF_BAD_ENDIAN, ELF_BAD_VERSION, ELF_BAD_TYPE, ELF_BAD_MACHINE,
-  ELF_BAD_EHSIZE, ELF_BAD_PHENTSIZE, ELF_NO_PHDRS, ELF_TOO_MANY_PHDRS, ELF_PHDRS_OUTSIDE, ELF_NO_LOAD,
-  ELF_TOO_MANY_SEGMENTS, ELF_SEGMENT_OUTSIDE_FILE, ELF_SEGMENT_FILE_LARGER, ELF_SEGMENT_WRAPS, ELF_SEGMENT_OUTSIDE_WINDOW,
-  ELF_SEGMENT_BAD_ALIGN, ELF_SEGMENT_MISALIGNED, ELF_SEGMENT_OVERLAP, ELF_SEGMENT_ORDER, ELF_SEGMENT_WRITE_EXEC, ELF_BAD_ENTRY,
-  ELF_HAS_INTERPRETER, ELF_BAD_NOTE, ELF_READ_ERROR,
+  ELF_TOO_SHORT,
+  ELF_BAD_MAGIC,
+  ELF_BAD_CLASS,
+  ELF_BAD_ENDIAN,
+  ELF_BAD_VERSION,
+  ELF_BAD_TYPE,
+  ELF_BAD_MACHINE,
+  ELF_BAD_EHSIZE,
+  ELF_BAD_PHENTSIZE,
+  ELF_NO_PHDRS,
+  ELF_TOO_MANY_PHDRS,
+  ELF_PHDRS_OUTSIDE,
+  ELF_NO_LOAD,
+  ELF_TOO_MANY_SEGMENTS,
+  ELF_SEGMENT_OUTSIDE_FILE,
+  ELF_SEGMENT_FILE_LARGER,
+  ELF_SEGMENT_WRAPS,
+  ELF_SEGMENT_OUTSIDE_WINDOW,
+  ELF_SEGMENT_BAD_ALIGN,
+  ELF_SEGMENT_MISALIGNED,
+  ELF_SEGMENT_OVERLAP,
+  ELF_SEGMENT_ORDER,
+  ELF_SEGMENT_WRITE_EXEC,
+  ELF_BAD_ENTRY,
+  ELF_HAS_INTERPRETER,
+  ELF_BAD_NOTE,
+  ELF_READ_ERROR,
   ELF_ERROR_COUNT
 };
 

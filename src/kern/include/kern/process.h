@@ -19,7 +19,7 @@ struct aspace;
 
 /* t: process_tree_lock; p: lock; c: set at creation */
 struct process {
-  struct object object;      /* OBJECT_PROCESS; the tree holds a reference until the process is reaped */
+  struct object object; /* OBJECT_PROCESS; the tree holds a reference until the process is reaped */
   struct spinlock lock;
   int pid;                   /* c, from 1 */
   char name[32];             /* c */
@@ -38,7 +38,7 @@ struct process {
   struct aspace *aspace;     /* p; null once the last thread dropped it */
   struct handle_table handles;
   struct mutex cwd_lock;
-  char *cwd;                 /* cwd_lock; absolute, normalised */
+  char *cwd; /* cwd_lock; absolute, normalised */
 };
 
 /* The running thread's process; null in kernel threads. */

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <uapi/errno.h>
 
-typedef uint64_t paddr_t;  /* physical address, at most 52 bits */
-typedef uintptr_t vaddr_t; /* virtual address, canonical */
+typedef uint64_t paddr_t;   /* physical address, at most 52 bits */
+typedef uintptr_t vaddr_t;  /* virtual address, canonical */
 typedef int64_t ssize_type; /* byte count or negative errno */
 
 #define PADDR_MASK 0x000FFFFFFFFFFFFFull
@@ -21,9 +21,9 @@ typedef int64_t ssize_type; /* byte count or negative errno */
 #define GIB(n) ((uint64_t)(n) << 30)
 
 /* `a` is a power of two. ALIGN_UP may wrap to 0: check untrusted values with align_up_checked. */
-#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
-#define ALIGN_UP(x, a) ALIGN_DOWN((x) + (__typeof__(x))(a) - 1, a)
-#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define ALIGN_UP(x, a) ALIGN_DOWN((x) + (__typeof__(x))(a)-1, a)
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
 
 static inline bool align_up_checked(uint64_t x, uint64_t a, uint64_t *out)
 {
@@ -35,7 +35,7 @@ static inline bool align_up_checked(uint64_t x, uint64_t a, uint64_t *out)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #define NORETURN __attribute__((noreturn))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -32,14 +32,20 @@ struct uio {
   };
   size_t left;
 };
-static inline struct uio uio_kernel(void *buf, size_t len) { return (struct uio){.user = false, .kernel = buf, .left = len}; }
-static inline struct uio uio_user(uaddr_t addr, size_t len) { return (struct uio){.user = true, .uaddr = addr, .left = len}; }
+static inline struct uio uio_kernel(void *buf, size_t len)
+{
+  return (struct uio){.user = false, .kernel = buf, .left = len};
+}
+static inline struct uio uio_user(uaddr_t addr, size_t len)
+{
+  return (struct uio){.user = true, .uaddr = addr, .left = len};
+}
 /* Moves n <= left bytes and consumes them. */
 MUST_CHECK int uio_put(struct uio *uio, const void *src, size_t n); /* into the buffer */
 MUST_CHECK int uio_get(struct uio *uio, void *dst, size_t n);       /* out of the buffer */
 MUST_CHECK int uio_put_zeros(struct uio *uio, size_t n);
-/* The same without ever sleeping, so allowed with a spinlock held: -EAGAIN, and nothing consumed, when a page is not there
- * or the program's memory is being changed. */
+/* The same without ever sleeping, so allowed with a spinlock held: -EAGAIN, and nothing consumed, when the buffer's
+ * page is not there, the bytes are in more than one, or the program's memory is being changed. */
 MUST_CHECK int uio_put_now(struct uio *uio, const void *src, size_t n);
 MUST_CHECK int uio_get_now(struct uio *uio, void *dst, size_t n);
 

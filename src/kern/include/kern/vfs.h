@@ -17,7 +17,7 @@ struct vnode;
 /* Absent operations answer: lookup/readdir -ENOTDIR; create/mkdir/unlink -EROFS or -ENOTDIR; read on a directory
  * -EISDIR. All may sleep. Byte counts or negative errno. */
 struct vnode_ops {
-  ssize_type (*read)(struct vnode *v, struct uio *uio, uint64_t offset);  /* offset ignored by streams */
+  ssize_type (*read)(struct vnode *v, struct uio *uio, uint64_t offset); /* offset ignored by streams */
   /* At *offset, or at the end when it is VNODE_APPEND; leaves *offset behind the last byte written. */
   ssize_type (*write)(struct vnode *v, struct uio *uio, uint64_t *offset);
   int (*truncate)(struct vnode *v, uint64_t size);
@@ -29,15 +29,15 @@ struct vnode_ops {
   int (*readdir)(struct vnode *dir, uint64_t *cursor, char name[NAME_MAX + 1], struct stat *st);
   int (*stat)(struct vnode *v, struct stat *st);
   int64_t (*control)(struct vnode *v, int op, uint64_t arg); /* console_ctl; absent: -ENOTTY */
-  void (*release)(struct vnode *v); /* last reference gone */
+  void (*release)(struct vnode *v);                          /* last reference gone */
 };
 
 struct vnode {
   const struct vnode_ops *ops;
-  uint32_t type;           /* enum file_type */
-  uint32_t refs;           /* atomic */
+  uint32_t type; /* enum file_type */
+  uint32_t refs; /* atomic */
   uint64_t ino;
-  struct vnode *mounted;   /* root of what is mounted here; set by vfs_init, constant from then on */
+  struct vnode *mounted; /* root of what is mounted here; set by vfs_init, constant from then on */
 };
 
 void vnode_ref(struct vnode *v);
@@ -46,9 +46,9 @@ void vnode_unref(struct vnode *v);
 struct file {
   struct object object; /* OBJECT_FILE */
   struct vnode *vnode;
-  int flags;            /* O_* */
+  int flags; /* O_* */
   struct mutex lock;
-  uint64_t position;    /* lock */
+  uint64_t position; /* lock */
 };
 
 /* Mounts tmpfs at / and devfs at /dev, unpacks the initial RAM disk. Errors name what is wrong with the archive. */
