@@ -176,6 +176,7 @@ START_TEST(test_strings_random)
     ck_assert_ptr_eq(user_strchr(a, c), strchr(a, c));
     ck_assert_ptr_eq(user_strchr(a, 0), strchr(a, 0));
     ck_assert_ptr_eq(user_strrchr(a, c), strrchr(a, c));
+    ck_assert_ptr_eq(user_strrchr(a, 0), strrchr(a, 0));
     ck_assert_ptr_eq(user_memchr(a, c, n), memchr(a, c, n));
     ck_assert_ptr_eq(user_strstr(a, set), strstr(a, set));
     ck_assert_uint_eq(user_strspn(a, set), strspn(a, set));

@@ -134,6 +134,8 @@ START_TEST(test_run_jobs)
   ck_assert_str_eq(host_log,
                    "spawn /bin/kill [kill] [105] [7] [107] 0 1 2 new = 108\nforeground 108\nwait 108\nforeground 0\n");
   host_log[0] = '\0';
+  run_text("wait 1"); /* a process id, not job 1 */
+  ck_assert_int_eq(last_status, 127);
   run_text("wait %1");
   ck_assert_int_eq(last_status, 4);
   ck_assert_str_eq(host_log, "foreground 105\nwait 105\nforeground 0\n");
