@@ -1,5 +1,6 @@
 /* Page faults: which page belongs there, and with which rights. */
 #include "aspace_impl.h"
+#include "vmo_impl.h"
 
 #include <kern/trap.h>
 #include <uapi/abi.h>
@@ -36,12 +37,11 @@ static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
 static int map_page(struct aspace *as, const struct region *r, vaddr_t va)
 {
   paddr_t pa;
-  int err = vmo_get_page(r->vmo, page_index(r, va), false, &pa);
-  bool present = err == 0;
-  if (err == -ENOENT) err = vmo_get_page(r->vmo, page_index(r, va), true, &pa);
+  bool fresh;
+  int err = vmo_commit_page(r->vmo, page_index(r, va), &fresh, &pa);
   if (err == 0) err = pmap_map(&as->pmap, va, pa, region_attrs(r->prot));
   if (err == -EEXIST) return 0; /* another thread was faster; a mapped page has its region's rights */
-  if (err == 0 && present) map_around(as, r, va);
+  if (err == 0 && !fresh) map_around(as, r, va);
   return err;
 }
 

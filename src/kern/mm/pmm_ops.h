@@ -5,16 +5,17 @@
 #ifndef MM_PMM_OPS_H
 #define MM_PMM_OPS_H
 
+#include <kern/cpu.h>
 #include <kern/pmm.h>
 #include <kern/spinlock.h>
 
 #define FRAME_NONE UINT32_MAX
 
 enum page_state {
-  PAGE_RESERVED =
-    0,            /* not the allocator's: holes, the kernel, boot allocations; and all but the first frame of a block */
+  PAGE_RESERVED,  /* not the allocator's: a hole, the kernel, a boot allocation; also inside a block */
   PAGE_FREE,      /* first frame of a free block */
   PAGE_ALLOCATED, /* first frame of an allocated block */
+  PAGE_CACHED,    /* a single free frame that a processor keeps for itself */
 };
 
 #define PAGE_JUNKED 0x1u /* carries the free pattern (debug builds) */
@@ -31,6 +32,14 @@ _Static_assert(sizeof(struct page) == 16, "descriptors cost 16 bytes a frame");
 
 struct pmm_ops;
 
+/* Single frames a processor can hand out and take back without the zone's lock: its own, with interrupts disabled. */
+#define FRAME_CACHE_MAX 32u
+#define FRAME_CACHE_ORDER 4u /* they come in blocks of up to this order, and go back as many at once */
+struct frame_cache {
+  uint32_t count;
+  uint32_t frame[FRAME_CACHE_MAX];
+};
+
 struct zone {
   struct spinlock lock;
   const struct pmm_ops *ops;
@@ -38,7 +47,8 @@ struct zone {
   uint32_t frames;      /* span, holes included */
   struct page *pages;   /* lock; [frames] */
   void *state;          /* lock; the algorithm's */
-  uint32_t total, free; /* lock; frames given by add; of these, not allocated */
+  uint32_t total, free; /* lock; frames given by add; of these, free in the algorithm */
+  struct frame_cache cache[MAX_CPUS];
 };
 
 struct pmm_ops {
@@ -55,5 +65,7 @@ struct pmm_ops {
 };
 
 extern const struct pmm_ops buddy_ops;
+
+extern struct zone pmm_zones[PMM_ZONES];
 
 #endif

@@ -100,12 +100,13 @@ static uintptr_t *slot_find(struct vmo *v, uint64_t index, bool make)
   return slot;
 }
 
-/* lock held */
-static int page_commit(struct vmo *v, uint64_t index, paddr_t *out)
+/* The page at `index`, made when absent. lock held. */
+static int page_commit(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out)
 {
   uintptr_t *slot = slot_find(v, index, true);
   if (!slot) return -ENOMEM;
-  if (!*slot) {
+  *fresh = !*slot;
+  if (*fresh) {
     paddr_t pa;
     int err = pmm_alloc_zeroed(PMM_USER, &pa);
     if (err != 0) return err;
@@ -116,20 +117,29 @@ static int page_commit(struct vmo *v, uint64_t index, paddr_t *out)
   return 0;
 }
 
-int vmo_get_page(struct vmo *v, uint64_t index, bool commit, paddr_t *out)
+int vmo_commit_page(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out)
 {
-  int err = -ENOENT;
   if (index >= v->pages) return -ERANGE;
   spin_lock(&v->lock);
-  uintptr_t *slot = slot_find(v, index, false);
-  if (slot && *slot) {
-    *out = *slot;
-    err = 0;
-  } else if (commit) {
-    err = page_commit(v, index, out);
-  }
+  int err = page_commit(v, index, fresh, out);
   spin_unlock(&v->lock);
   return err;
+}
+
+static int page_find(struct vmo *v, uint64_t index, paddr_t *out)
+{
+  if (index >= v->pages) return -ERANGE;
+  spin_lock(&v->lock);
+  const uintptr_t *slot = slot_find(v, index, false);
+  *out = slot ? *slot : 0;
+  spin_unlock(&v->lock);
+  return *out ? 0 : -ENOENT;
+}
+
+int vmo_get_page(struct vmo *v, uint64_t index, bool commit, paddr_t *out)
+{
+  bool fresh;
+  return commit ? vmo_commit_page(v, index, &fresh, out) : page_find(v, index, out);
 }
 
 static bool range_valid(const struct vmo *v, uint64_t offset, size_t len)

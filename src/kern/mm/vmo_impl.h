@@ -4,6 +4,9 @@
 
 #include <kern/vmo.h>
 
+/* vmo_get_page with commit, and whether the page was made just now. */
+MUST_CHECK int vmo_commit_page(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out);
+
 /* Gives pages back; they read as zero again. Nobody may be using them. */
 void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count);
 

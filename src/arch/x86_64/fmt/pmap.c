@@ -62,11 +62,16 @@ static uint64_t memory_type_bits(unsigned attrs, unsigned level)
   return attrs & PMAP_WRITE_THROUGH ? PTE_WRITE_THROUGH : 0;
 }
 
+/* Attributes whose bits stand in the same order are moved into place together, without a branch. */
+_Static_assert(PMAP_WRITE << 1 == PTE_WRITE && PMAP_USER == PTE_USER && PMAP_GLOBAL << 5 == PTE_GLOBAL, "leaf_entry shifts");
+
 static uint64_t leaf_entry(paddr_t pa, unsigned attrs, unsigned level)
 {
-  return pa | PTE_PRESENT | (level > 1 ? PTE_LARGE : 0) | (attrs & PMAP_WRITE ? PTE_WRITE : 0) |
-         (attrs & PMAP_EXEC ? 0 : PTE_NX) | (attrs & PMAP_USER ? PTE_USER : 0) |
-         (attrs & PMAP_GLOBAL ? PTE_GLOBAL : 0) | memory_type_bits(attrs, level);
+  uint64_t entry = pa | PTE_PRESENT | (attrs & PMAP_WRITE) << 1 | (attrs & PMAP_USER) | (attrs & PMAP_GLOBAL) << 5 |
+                   (attrs & PMAP_EXEC ? 0 : PTE_NX);
+  if (level > 1) entry |= PTE_LARGE;
+  if (attrs & (PMAP_NOCACHE | PMAP_WRITE_THROUGH | PMAP_WRITE_COMBINE)) entry |= memory_type_bits(attrs, level);
+  return entry;
 }
 
 static unsigned entry_attrs(uint64_t entry, uint64_t page_size)
@@ -176,21 +181,39 @@ static bool address_valid(const struct pmap *pm, vaddr_t va)
 
 /* ---- one page ---- */
 
+/* The level-2 entry of va when it refers to a table: how most walks end. */
+static inline uint64_t *table_slot_find(const struct pmap *pm, vaddr_t va)
+{
+  const uint64_t *table = table_at(pm->root);
+  for (unsigned level = PAGING_LEVELS; level > 2; level--) {
+    uint64_t entry = entry_load(&table[paging_index(va, level)]);
+    if (!(entry & PTE_PRESENT) || (level < PAGING_LEVELS && (entry & PTE_LARGE))) return NULL;
+    table = table_at(entry);
+  }
+  uint64_t *slot = (uint64_t *)&table[paging_index(va, 2)];
+  return (entry_load(slot) & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT ? slot : NULL;
+}
+
+static int leaf_make(struct pmap *pm, uint64_t *slot, uint64_t *parent, paddr_t pa, unsigned attrs)
+{
+  if (entry_load(slot) & PTE_PRESENT) return -EEXIST;
+  entry_store(slot, leaf_entry(pa, attrs, 1));
+  count_up(parent);
+  pm->mapped_pages++;
+  return 0;
+}
+
 int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs)
 {
   struct path path;
   if (!address_valid(pm, va) || !IS_ALIGNED(pa, PAGE_SIZE) || pa > PADDR_MASK || !attrs_valid(attrs)) return -EINVAL;
+  uint64_t *parent = table_slot_find(pm, va);
+  if (parent) return leaf_make(pm, &table_at(entry_load(parent))[paging_index(va, 1)], parent, pa, attrs);
   unsigned level = path_walk(pm, va, 1, table_alloc, &path);
-  if (level > 1) {
-    if (entry_load(path.slot[level]) & PTE_PRESENT) return -EEXIST;
-    path_prune(pm, va, &path, level + 1);
-    return -ENOMEM;
-  }
-  if (entry_load(path.slot[1]) & PTE_PRESENT) return -EEXIST;
-  entry_store(path.slot[1], leaf_entry(pa, attrs, 1));
-  count_up(path.slot[2]);
-  pm->mapped_pages++;
-  return 0;
+  if (level == 1) return leaf_make(pm, path.slot[1], path.slot[2], pa, attrs);
+  if (entry_load(path.slot[level]) & PTE_PRESENT) return -EEXIST;
+  path_prune(pm, va, &path, level + 1);
+  return -ENOMEM;
 }
 
 int pmap_map_early(paddr_t root, vaddr_t va, paddr_t pa, uint64_t size, unsigned attrs)
@@ -260,15 +283,25 @@ bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out)
   return true;
 }
 
+/* One step down from an entry, or the root: what the table it refers to says about va. */
+static inline __attribute__((always_inline)) uint64_t entry_below(uint64_t entry, vaddr_t va, unsigned level)
+{
+  return entry_load(&table_at(entry)[paging_index(va, level)]);
+}
+
 bool pmap_lookup_user(const struct pmap *pm, vaddr_t va, bool write, paddr_t *out)
 {
+  /* The tables of slot 0 allow everything; the rights are in the last level, and there are no large pages. */
+  uint64_t entry = entry_below(pm->root, va, 4);
+  if (!(entry & PTE_PRESENT)) return false;
+  entry = entry_below(entry, va, 3);
+  if (!(entry & PTE_PRESENT)) return false;
+  entry = entry_below(entry, va, 2);
+  if (!(entry & PTE_PRESENT)) return false;
+  entry = entry_below(entry, va, 1);
   const uint64_t rights = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
-  uint64_t entry = pm->root;
-  for (unsigned shift = paging_shift(PAGING_LEVELS); shift >= paging_shift(1); shift -= PAGING_INDEX_BITS) {
-    entry = entry_load(&table_at(entry)[(va >> shift) & (PAGING_ENTRIES - 1)]);
-    if ((entry & rights) != rights) return false;
-  }
-  *out = (entry & PTE_ADDRESS) | (va & PAGE_MASK); /* programs have no large pages */
+  if ((entry & rights) != rights) return false;
+  *out = (entry & PTE_ADDRESS) | (va & PAGE_MASK);
   return true;
 }
 

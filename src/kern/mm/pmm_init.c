@@ -1,0 +1,114 @@
+/*
+ * How the page allocator starts: descriptors for every frame, two zones, what the boot allocator left.
+ *
+ * Where the zones meet: the kernel zone begins at 1 MiB and ends at max(16 MiB, usable RAM / 8), but never holds more than
+ * half of the frames that are free when the allocator starts, so that programs find memory on a small machine, too: from
+ * about 32 MiB down both zones are equal. Everything above is the user zone. Neither takes from the other.
+ */
+#include "bootmem.h"
+#include "junk.h"
+#include "pmm_ops.h"
+
+#include <kern/arch.h>
+#include <kern/log.h>
+
+#define ZONES_BASE MIB(1)
+#define KERNEL_ZONE_LEAST MIB(16)
+#define ZONE_FRAMES_LEAST 256u /* 1 MiB in each zone: below, not even init starts */
+
+struct zone pmm_zones[PMM_ZONES];
+
+/* Free frames below an address. */
+static uint64_t free_frames(paddr_t limit)
+{
+  uint64_t frames = 0;
+  paddr_t base, end;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);)
+    if (base < limit) frames += (MIN(end, limit) - base) / PAGE_SIZE;
+  return frames;
+}
+
+/* The address below which `count` free frames are. */
+static paddr_t free_frames_end(uint64_t count)
+{
+  paddr_t base, end;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) {
+    uint64_t frames = (end - base) / PAGE_SIZE;
+    if (count <= frames) return base + count * PAGE_SIZE;
+    count -= frames;
+  }
+  return ZONES_BASE;
+}
+
+/* Memory ends at `end`, for the allocator. */
+static paddr_t zone_boundary(paddr_t end)
+{
+  paddr_t wanted = MAX(KERNEL_ZONE_LEAST, ALIGN_DOWN(pmm_usable_bytes() / 8, (uint64_t)PAGE_SIZE));
+  return MIN(wanted, free_frames_end(free_frames(end) / 2));
+}
+
+/* Descriptors for every frame from 1 MiB to the end of the last free range for which there is room: a range so far away
+ * that describing the way to it would not fit is left unused. Answers the end; 0 when there is no memory at all. */
+static paddr_t descriptors_alloc(struct page **pages)
+{
+  paddr_t base, end, limit = PADDR_MASK + 1;
+  for (;;) {
+    paddr_t top = 0;
+    for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);)
+      if (end <= limit) top = end;
+    if (top <= ZONES_BASE) return 0;
+    uint64_t frames = (top - ZONES_BASE) / PAGE_SIZE;
+    paddr_t at = frames < FRAME_NONE ? bootmem_alloc_pages((frames * sizeof(struct page) + PAGE_MASK) / PAGE_SIZE) : 0;
+    if (at) {
+      *pages = phys_to_virt(at);
+      return top;
+    }
+    log_warn("pmm: memory below 0x%llx is too far away to be used", (unsigned long long)top);
+    limit = top - 1;
+  }
+}
+
+static int zone_init(enum pmm_zone id, const char *name, paddr_t base, paddr_t end, struct page *pages)
+{
+  struct zone *z = &pmm_zones[id];
+  *z = (struct zone){.ops = &buddy_ops, .base = base, .frames = (uint32_t)((end - base) / PAGE_SIZE), .pages = pages};
+  spin_init(&z->lock, name);
+  size_t bytes = z->ops->state_size(z->frames);
+  paddr_t state = bootmem_alloc_pages((bytes + PAGE_MASK) / PAGE_SIZE);
+  if (!state) return -ENOMEM;
+  z->state = phys_to_virt(state);
+  z->ops->init(z);
+  return 0;
+}
+
+static void zone_fill(struct zone *z)
+{
+  paddr_t base, end, zone_end = z->base + (paddr_t)z->frames * PAGE_SIZE;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) {
+    base = MAX(base, z->base);
+    end = MIN(end, zone_end);
+    if (base >= end) continue;
+    uint32_t count = (uint32_t)((end - base) / PAGE_SIZE);
+    z->ops->add(z, (uint32_t)((base - z->base) / PAGE_SIZE), count);
+    z->total += count;
+  }
+  z->free = z->total;
+}
+
+int pmm_init(const struct bootinfo *bi)
+{
+  char value[2];
+  struct page *pages;
+  pmm_debug_fill = cmdline_get(bi->cmdline, "memdebug", value, sizeof value);
+  paddr_t end = descriptors_alloc(&pages);
+  if (!end) return -ENOMEM;
+  paddr_t boundary = zone_boundary(end);
+  int err = zone_init(PMM_KERNEL, "kernel zone", ZONES_BASE, boundary, pages);
+  if (err == 0) err = zone_init(PMM_USER, "user zone", boundary, end, pages + (boundary - ZONES_BASE) / PAGE_SIZE);
+  bootmem_close();
+  if (err != 0) return err;
+  for (unsigned i = 0; i < PMM_ZONES; i++) zone_fill(&pmm_zones[i]);
+  log_info("pmm: %s allocator, kernel zone below 0x%llx: %u pages free, user zone: %u", pmm_zones[0].ops->name,
+           (unsigned long long)boundary, pmm_zones[PMM_KERNEL].free, pmm_zones[PMM_USER].free);
+  return pmm_zones[PMM_KERNEL].free < ZONE_FRAMES_LEAST || pmm_zones[PMM_USER].free < ZONE_FRAMES_LEAST ? -ENOMEM : 0;
+}
