@@ -48,7 +48,6 @@ struct arch_context *arch_context_init(void *stack, size_t size, void (*entry)(v
   ctx->stack_size = size;
   ctx->entry = entry;
   ctx->arg = arg;
-  ctx->stack_id = host_stack_register(stack, size);
   if (machine.switch_asm)
     ctx->saved_sp = x86_switch_prepare((void *)top, start, ctx);
   else
@@ -77,7 +76,6 @@ void arch_context_destroy(struct arch_context *ctx)
     host_free(ctx->arg);
     return;
   }
-  host_stack_deregister(ctx->stack_id);
   host_stack_unpoison(ctx->stack, ctx->stack_size);
   machine_mmu_unpin((vaddr_t)ctx->stack, ctx->stack_size);
 }

@@ -37,3 +37,8 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
   if (space != IO_PORT) return;
   for (unsigned i = 0; i < width; i++) port_write(addr + i, (uint8_t)(value >> (8 * i)));
 }
+
+/* The serial line and the debug console have portable drivers; there is nothing else. */
+void arch_console_init(const struct bootinfo *bi UNUSED)
+{
+}

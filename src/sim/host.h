@@ -156,12 +156,10 @@ size_t host_context_size(void); /* bytes for one, 16-byte aligned */
 void host_context_make(void *ctx, void *stack, size_t size, void (*entry)(void *), void *arg);
 void host_context_swap(void *from, void *to);
 
-/* What the sanitizers and valgrind are told about stacks. A switch is host_stack_leave on the old one, which keeps a
+/* What the sanitizers are told about stacks. A switch is host_stack_leave on the old one, which keeps a
  * token in *fake, and host_stack_enter with the token of the new one (null the first time). */
 void host_stack_leave(void **fake, const void *stack, size_t size);
 void host_stack_enter(void *fake);
-unsigned host_stack_register(void *stack, size_t size);
-void host_stack_deregister(unsigned id);
 void host_stack_unpoison(void *stack, size_t size); /* (S) */
 /* The stack main() runs on. */
 void host_stack_bounds(void **stack, size_t *size);

@@ -67,13 +67,15 @@ void host_console_init(void)
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   sigaction(SIGPIPE, &ignore, NULL); /* a write then answers EPIPE */
   input.ended = fcntl(STDIN_FILENO, F_GETFD) < 0;
-  input.terminal = !input.ended && isatty(STDIN_FILENO);
+  input.terminal = host_input_is_terminal();
   if (input.terminal) terminal_make_raw();
 }
 
 bool host_input_is_terminal(void)
 {
-  return isatty(STDIN_FILENO);
+  static int terminal = -1; /* asked at every idle point */
+  if (terminal < 0) terminal = isatty(STDIN_FILENO);
+  return terminal;
 }
 
 bool host_output_is_terminal(void)

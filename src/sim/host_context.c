@@ -1,4 +1,4 @@
-/* Threads' stacks on the host: ucontext, and what the sanitizers and valgrind must be told about it. */
+/* Threads' stacks on the host: ucontext, and what the sanitizers must be told about it. */
 #define _GNU_SOURCE
 #include "host.h"
 
@@ -16,13 +16,7 @@
 #include <dlfcn.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#endif
-#if __has_include(<valgrind/valgrind.h>)
-#define WITH_VALGRIND 1
-#include <valgrind/valgrind.h>
-#endif
 
-#ifdef WITH_ASAN
 /* Leaks: what the machine's memory points to is out of the sanitizer's sight. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -89,25 +83,6 @@ void host_stack_enter(void *fake)
   __sanitizer_finish_switch_fiber(fake, NULL, NULL);
 #else
   (void)fake;
-#endif
-}
-
-unsigned host_stack_register(void *stack, size_t size)
-{
-#ifdef WITH_VALGRIND
-  return VALGRIND_STACK_REGISTER(stack, (char *)stack + size);
-#else
-  (void)stack, (void)size;
-  return 0;
-#endif
-}
-
-void host_stack_deregister(unsigned id)
-{
-#ifdef WITH_VALGRIND
-  VALGRIND_STACK_DEREGISTER(id);
-#else
-  (void)id;
 #endif
 }
 

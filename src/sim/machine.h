@@ -15,7 +15,6 @@ struct arch_context {
   void *ucontext;   /* back end ucontext */
   void *saved_sp;   /* back end asm */
   void *fake_stack; /* the sanitizer's token while it does not run */
-  unsigned stack_id;
   bool adopted;
   uint64_t id; /* for the trace: from 0, in order of creation */
   void (*entry)(void *);
