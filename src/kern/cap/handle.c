@@ -175,23 +175,38 @@ void handle_cancel(struct handle_table *t, int handle)
   spin_unlock(&t->lock);
 }
 
+struct object *handle_ref(struct handle_table *t, int handle, unsigned *rights)
+{
+  struct object *obj = NULL;
+  spin_lock(&t->lock);
+  const struct handle_slot *s = slot_lookup_open_locked(t, handle);
+  if (s != NULL) {
+    obj = s->object;
+    *rights = s->rights;
+    object_ref(obj);
+  }
+  spin_unlock(&t->lock);
+  return obj;
+}
+
 int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned rights, struct object **out,
                unsigned *rights_out)
 {
+  unsigned have;
+  struct object *obj = handle_ref(t, handle, &have);
   int err = 0;
-  spin_lock(&t->lock);
-  struct handle_slot *s = slot_lookup_open_locked(t, handle);
-  if (s == NULL || (type != OBJECT_NONE && s->object->type != type)) {
+  if (obj == NULL) return -EBADF;
+  if (type != OBJECT_NONE && obj->type != type)
     err = -EBADF;
-  } else if ((s->rights & rights) != rights) {
+  else if ((have & rights) != rights)
     err = -EACCES;
-  } else {
-    object_ref(s->object);
-    *out = s->object;
-    if (rights_out != NULL) *rights_out = s->rights;
+  if (err != 0) {
+    object_unref(obj);
+    return err;
   }
-  spin_unlock(&t->lock);
-  return err;
+  *out = obj;
+  if (rights_out != NULL) *rights_out = have;
+  return 0;
 }
 
 int handle_close(struct handle_table *t, int handle)

@@ -20,15 +20,15 @@ static struct file *file_of(struct object *obj)
 static int get_stream(int handle, unsigned rights, struct object **out)
 {
   unsigned have;
-  int err = handle_get(&process_current()->handles, handle, OBJECT_NONE, 0, out, &have);
-  if (err != 0) return err;
-  uint32_t type = (*out)->type;
-  if (type != OBJECT_FILE && type != OBJECT_PIPE)
-    err = -EBADF;
-  else if ((have & rights) == 0)
-    err = -EACCES;
-  if (err != 0) object_unref(*out);
-  return err;
+  struct object *obj = handle_ref(&process_current()->handles, handle, &have);
+  if (obj == NULL) return -EBADF;
+  bool stream = obj->type == OBJECT_FILE || obj->type == OBJECT_PIPE;
+  if (!stream || (have & rights) == 0) {
+    object_unref(obj);
+    return stream ? -EACCES : -EBADF;
+  }
+  *out = obj;
+  return 0;
 }
 
 int64_t sys_write(int handle, uaddr_t buf, size_t len)

@@ -31,7 +31,6 @@
 #define PTE_COUNT_MASK (0x3FFull << PTE_COUNT_SHIFT)
 
 #define PAGING_LEVELS 4
-#define PAGING_INDEX_BITS 9u /* of an address, that choose an entry of a table */
 #define PAGING_ENTRIES 512u
 
 /* Memory types by index (bits PAT, PCD, PWT): the reset value but for index 4, write-combining instead of write-back. */

@@ -42,6 +42,8 @@ MUST_CHECK int handle_reserve(struct handle_table *t, int *out);
 void handle_commit(struct handle_table *t, int handle, struct object *obj, unsigned rights);
 void handle_cancel(struct handle_table *t, int handle);
 
+/* The object a handle names, with a reference to it, and the handle's rights; null when it names none. */
+MUST_CHECK struct object *handle_ref(struct handle_table *t, int handle, unsigned *rights);
 /* Takes a reference to the object. type OBJECT_NONE: any. -EBADF no such handle or another type, -EACCES a right missing.
  * rights_out (may be null) gets the handle's rights. */
 MUST_CHECK int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned rights, struct object **out,
