@@ -71,6 +71,24 @@ static void test_stale(void)
   }
 }
 
+/* A call that fails has used up none of the table's slots. */
+static void test_failed_calls(void)
+{
+  int reader = (int)OK(dup(scratch_file(""), RIGHT_READ));
+  int *page = (int *)read_only_page();
+  for (int i = 0; i < 1100; i++) {
+    FAILS(ENOENT, open("/missing", O_RDONLY, 0));
+    FAILS(EISDIR, open("/tmp", O_WRONLY, 0));
+    FAILS(EFAULT, pipe(page));
+    FAILS(ENOENT, spawn("/missing", NULL, NULL, NULL));
+    FAILS(EACCES, spawn("/tmp", NULL, NULL, NULL));
+    FAILS(ESRCH, process_open(0x7FFFFFFF, RIGHT_READ));
+    FAILS(EPERM, process_open(1, RIGHT_DELETE));
+    FAILS(EACCES, dup(reader, RIGHT_READ));
+  }
+  OK(open("/dev/null", O_RDONLY, 0));
+}
+
 static void test_hostile_handles(void)
 {
   static const int wrong[] = {-1, -2, 3, 1023, 1024, 0x7FFFFFFF, (int)0x80000000, (int)0xFFFFFC00, 0x400, 0x10000};
@@ -93,6 +111,7 @@ const struct test handle_tests[] = {
   {"handle_info", test_info, 0},
   {"handle_open_rights", test_open_rights, 0},
   {"handle_stale", test_stale, 0},
+  {"handle_failed_calls", test_failed_calls, 0},
   {"handle_hostile", test_hostile_handles, 0},
   {0},
 };
