@@ -87,11 +87,6 @@ static void region_insert(struct aspace *as, struct region *r)
   list_insert_between(&r->link, next->prev, next);
 }
 
-unsigned region_attrs(int prot)
-{
-  return PMAP_USER | (prot & PROT_WRITE ? PMAP_WRITE : 0) | (prot & PROT_EXEC ? PMAP_EXEC : 0);
-}
-
 static uint64_t pages_in(vaddr_t base, vaddr_t end)
 {
   return (end - base) >> PAGE_SHIFT;

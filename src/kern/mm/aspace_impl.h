@@ -3,6 +3,7 @@
 #define MM_ASPACE_IMPL_H
 
 #include <kern/aspace.h>
+#include <uapi/abi.h>
 
 /* [base, end) shows vmo from offset on. Regions never overlap, nor does one reach into another's guard. */
 struct region {
@@ -18,7 +19,11 @@ struct region {
 struct region *region_at_or_after(struct aspace *as, vaddr_t addr);
 
 /* PMAP_* of what PROT_* allows. */
-unsigned region_attrs(int prot);
+static inline unsigned region_attrs(int prot)
+{
+  return PMAP_USER | ((unsigned)prot & (PROT_WRITE | PROT_EXEC)) >> 1;
+}
+_Static_assert(PROT_WRITE == PMAP_WRITE << 1 && PROT_EXEC == PMAP_EXEC << 1, "region_attrs shifts");
 
 /* aspace_fault with the lock held. */
 int aspace_fault_locked(struct aspace *as, vaddr_t addr, unsigned access);

@@ -35,18 +35,23 @@ static void junk_fill(struct zone *z, uint32_t frame, unsigned order)
   }
 }
 
-static void junk_check(struct zone *z, uint32_t frame, unsigned order)
+static __attribute__((noinline)) void junk_check_slow(const struct zone *z, uint32_t frame)
 {
-  size_t words = junk_words();
-  for (uint32_t i = frame; i < frame + (1u << order); i++) {
-    uint64_t *p = frame_words(z, i);
-    size_t bad = z->pages[i].flags & PAGE_JUNKED ? junk_damage(p, words) : words;
-    if (bad < words)
-      panic("pmm: page 0x%llx written after it was freed: word %zu is 0x%llx",
-            (unsigned long long)(z->base + (paddr_t)i * PAGE_SIZE), bad, (unsigned long long)p[bad]);
-    z->pages[i].flags &= (uint16_t)~PAGE_JUNKED;
-    if (pmm_debug_fill) memset(p, JUNK_NEW_BYTE, PAGE_SIZE);
+  uint64_t *p = frame_words(z, frame);
+  size_t words = junk_words(), bad = junk_damage(p, words);
+  if (bad < words)
+    panic("pmm: page 0x%llx written after it was freed: word %zu is 0x%llx",
+          (unsigned long long)(z->base + (paddr_t)frame * PAGE_SIZE), bad, (unsigned long long)p[bad]);
+}
+
+static inline void junk_check(struct zone *z, uint32_t frame)
+{
+  const uint64_t *p = frame_words(z, frame);
+  if (z->pages[frame].flags & PAGE_JUNKED) {
+    if (pmm_debug_fill || p[0] != JUNK_FREE || p[1] != JUNK_FREE) junk_check_slow(z, frame);
+    z->pages[frame].flags = 0;
   }
+  if (pmm_debug_fill) memset(frame_words(z, frame), JUNK_NEW_BYTE, PAGE_SIZE);
 }
 
 /* ---- single frames: the processor's own, interrupts disabled ---- */
@@ -78,7 +83,7 @@ static __attribute__((noinline)) void cache_drain(struct zone *z, struct frame_c
   spin_unlock(&z->lock);
 }
 
-static uint32_t frame_alloc(struct zone *z)
+static inline uint32_t frame_alloc(struct zone *z)
 {
   uint32_t frame = FRAME_NONE;
   bool enabled = arch_irq_disable();
@@ -131,19 +136,30 @@ static void block_free(struct zone *z, uint32_t frame, unsigned order)
 
 /* ---- interface ---- */
 
-int pmm_alloc(enum pmm_zone zone, unsigned order, paddr_t *out)
+static inline int hand_out(struct zone *z, uint32_t frame, unsigned order, paddr_t *out)
 {
-  struct zone *z = &pmm_zones[zone];
-  if (order > PMM_MAX_ORDER || alloc_should_fail()) return -ENOMEM;
-  uint32_t frame = order == 0 ? frame_alloc(z) : block_alloc(z, order);
-  if (frame == FRAME_NONE) return -ENOMEM;
   struct page *p = &z->pages[frame];
+  if (frame == FRAME_NONE) return -ENOMEM;
   p->state = PAGE_ALLOCATED;
   p->order = (uint8_t)order;
   p->refs = 1;
-  if (JUNK_ENABLED) junk_check(z, frame, order);
+  for (uint32_t i = 0; JUNK_ENABLED && i < 1u << order; i++) junk_check(z, frame + i);
   *out = z->base + (paddr_t)frame * PAGE_SIZE;
   return 0;
+}
+
+int pmm_alloc_page(enum pmm_zone zone, paddr_t *out)
+{
+  struct zone *z = &pmm_zones[zone];
+  return alloc_should_fail() ? -ENOMEM : hand_out(z, frame_alloc(z), 0, out);
+}
+
+int pmm_alloc(enum pmm_zone zone, unsigned order, paddr_t *out)
+{
+  struct zone *z = &pmm_zones[zone];
+  if (order == 0) return pmm_alloc_page(zone, out);
+  if (order > PMM_MAX_ORDER || alloc_should_fail()) return -ENOMEM;
+  return hand_out(z, block_alloc(z, order), order, out);
 }
 
 static NORETURN void bad_free(paddr_t pa, const char *why)
@@ -168,11 +184,6 @@ void pmm_free(paddr_t pa, unsigned order)
     block_free(z, (uint32_t)frame, order);
 }
 
-int pmm_alloc_page(enum pmm_zone zone, paddr_t *out)
-{
-  return pmm_alloc(zone, 0, out);
-}
-
 void pmm_free_page(paddr_t pa)
 {
   pmm_free(pa, 0);
@@ -180,7 +191,7 @@ void pmm_free_page(paddr_t pa)
 
 int pmm_alloc_zeroed(enum pmm_zone zone, paddr_t *out)
 {
-  int err = pmm_alloc(zone, 0, out);
+  int err = pmm_alloc_page(zone, out);
   if (err == 0) memset(phys_to_virt(*out), 0, PAGE_SIZE);
   return err;
 }

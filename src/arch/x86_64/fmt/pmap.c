@@ -63,9 +63,10 @@ static uint64_t memory_type_bits(unsigned attrs, unsigned level)
 }
 
 /* Attributes whose bits stand in the same order are moved into place together, without a branch. */
-_Static_assert(PMAP_WRITE << 1 == PTE_WRITE && PMAP_USER == PTE_USER && PMAP_GLOBAL << 5 == PTE_GLOBAL, "leaf_entry shifts");
+_Static_assert(PMAP_WRITE << 1 == PTE_WRITE && PMAP_USER == PTE_USER && PMAP_GLOBAL << 5 == PTE_GLOBAL,
+               "leaf_entry shifts");
 
-static uint64_t leaf_entry(paddr_t pa, unsigned attrs, unsigned level)
+static inline uint64_t leaf_entry(paddr_t pa, unsigned attrs, unsigned level)
 {
   uint64_t entry = pa | PTE_PRESENT | (attrs & PMAP_WRITE) << 1 | (attrs & PMAP_USER) | (attrs & PMAP_GLOBAL) << 5 |
                    (attrs & PMAP_EXEC ? 0 : PTE_NX);
@@ -194,7 +195,7 @@ static inline uint64_t *table_slot_find(const struct pmap *pm, vaddr_t va)
   return (entry_load(slot) & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT ? slot : NULL;
 }
 
-static int leaf_make(struct pmap *pm, uint64_t *slot, uint64_t *parent, paddr_t pa, unsigned attrs)
+static inline int leaf_make(struct pmap *pm, uint64_t *slot, uint64_t *parent, paddr_t pa, unsigned attrs)
 {
   if (entry_load(slot) & PTE_PRESENT) return -EEXIST;
   entry_store(slot, leaf_entry(pa, attrs, 1));
