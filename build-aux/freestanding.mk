@@ -38,11 +38,14 @@ img/%.c.o: %.c Makefile kcc.stamp
 img/%.S.o: %.S Makefile kcc.stamp
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(KCC) $(IMAGE_CPPFLAGS) $(KCC_DEPS) -c -o $@ $<
 
-img/%.asm.o: %.asm img/layout.inc Makefile
+img/%.asm.o: %.asm img/layout.inc img/vbi.inc Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(NASM) -f elf64 -Werror -I img/ -I $(srcdir)/boot/ -MD $(@:.o=.d) -MP -o $@ $<
 
 # The addresses for NASM, out of the header that C and the linker script include.
 img/layout.inc: src/arch/x86_64/layout.h build-aux/nasm-layout
+	$(AM_V_GEN)$(MKDIR_P) img && $(srcdir)/build-aux/nasm-layout $< > $@.tmp && mv $@.tmp $@
+
+img/vbi.inc: src/arch/x86_64/fmt/vbi.h build-aux/nasm-layout
 	$(AM_V_GEN)$(MKDIR_P) img && $(srcdir)/build-aux/nasm-layout $< > $@.tmp && mv $@.tmp $@
 
 img/kernel.lds: $(IMAGE_LDSCRIPT) Makefile

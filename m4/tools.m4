@@ -6,6 +6,8 @@ AC_CHECK_PROGS([CPIO], [cpio])
 AC_CHECK_PROGS([QEMU], [qemu-system-x86_64])
 AC_CHECK_PROGS([GRUB_MKRESCUE], [grub-mkrescue grub2-mkrescue])
 AC_CHECK_PROGS([XORRISO], [xorriso])
+AC_PATH_PROGS([MKFS_FAT], [mkfs.fat], [], [$PATH$PATH_SEPARATOR/usr/sbin$PATH_SEPARATOR/sbin])
+AC_CHECK_PROGS([MCOPY], [mcopy])
 AC_CHECK_PROGS([GDB], [gdb])
 AC_CHECK_PROGS([EXPECT], [expect])
 
@@ -23,5 +25,6 @@ AS_IF([test -n "$PKG_CONFIG"],
 
 AM_CONDITIONAL([HAVE_CPIO], [test -n "$CPIO"])
 AM_CONDITIONAL([HAVE_CHECK], [test "x$veridian_check" = xyes])
+AM_CONDITIONAL([HAVE_MKIMG], [test -n "$MKFS_FAT" && test -n "$MCOPY"])
 AM_CONDITIONAL([HAVE_ISO], [test -n "$GRUB_MKRESCUE"])
 ])

@@ -2,6 +2,7 @@
 #include "cpu.h"
 #include "dev/early_serial.h"
 #include "layout.h"
+#include <fmt/handoff.h>
 #include <fmt/multiboot2.h>
 #include <fmt/pvh.h>
 #include <kern/bootinfo.h>
@@ -24,6 +25,7 @@ static int decode(uint32_t protocol, const struct phys_view *view, paddr_t info)
   switch (protocol) {
   case LAYOUT_PROTOCOL_MULTIBOOT2: return multiboot2_decode(view, info, &boot_info);
   case LAYOUT_PROTOCOL_PVH: return pvh_decode(view, info, &boot_info);
+  case LAYOUT_PROTOCOL_VBI: return handoff_decode(view, info, &boot_info);
   default: return -EINVAL;
   }
 }

@@ -43,6 +43,9 @@ SECTIONS
   .note.pvh ALIGN(4) : AT(ADDR(.note.pvh) - LAYOUT_KERNEL_BASE) {
     KEEP(*(.note.pvh))
   } :rodata :note
+  .note.vbi ALIGN(4) : AT(ADDR(.note.vbi) - LAYOUT_KERNEL_BASE) {
+    KEEP(*(.note.vbi))
+  } :rodata :note
   . = ALIGN(4096);
   _rodata_end = .;
 

@@ -37,6 +37,7 @@
 /* How the boot code names the protocol to x86_boot_main. */
 #define LAYOUT_PROTOCOL_MULTIBOOT2 1
 #define LAYOUT_PROTOCOL_PVH 2
+#define LAYOUT_PROTOCOL_VBI 3
 
 /* struct x86_cpu offsets, for entry.S; cpu.c asserts them. */
 #define CPU_KERNEL_STACK 16

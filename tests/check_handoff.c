@@ -1,0 +1,185 @@
+/* The VBI1 decoder: what our loaders say, and what nobody should say. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <fmt/handoff.h>
+#include <fmt/vbi.h>
+
+#define BASE 0x10000u /* physical address of the view's first byte */
+#define MAP sizeof(struct vbi_info)
+#define ENTRIES 3
+#define CMDLINE (MAP + ENTRIES * sizeof(struct vbi_memory))
+#define SIZE (CMDLINE + 4)
+
+/* Exactly SIZE bytes on the heap, so that reading past them is seen by the sanitizers. */
+static uint8_t *memory;
+
+static const struct vbi_info good = {
+  .magic = VBI_MAGIC,
+  .size = SIZE,
+  .initrd = 0x300000,
+  .initrd_size = 0x12345,
+  .rsdp = 0xF59D0,
+  .framebuffer = {.base = 0xC0000000, .width = 1024, .height = 768, .stride = 1040, .pixels = VBI_PIXELS_BGR},
+  .map_offset = MAP,
+  .map_entries = ENTRIES,
+  .cmdline_offset = CMDLINE,
+  .cmdline_size = 4,
+  .loader = "test",
+};
+
+static void setup(void)
+{
+  static const struct vbi_memory map[ENTRIES] = {
+    {0, 0x9FC00, VBI_MEMORY_USABLE, 0}, {0x10000, 0x8000, VBI_MEMORY_LOADER, 0}, {0x100000, 0x700000, 77, 0}};
+  memory = malloc(SIZE);
+  memcpy(memory, &good, sizeof good);
+  memcpy(memory + MAP, map, sizeof map);
+  memcpy(memory + CMDLINE, "test", 4);
+}
+
+static void teardown(void)
+{
+  free(memory);
+}
+
+static int decode_sized(struct bootinfo *bi, size_t size)
+{
+  struct phys_view view = {.bytes = memory, .base = BASE, .size = size};
+  memset(bi, 0, sizeof *bi);
+  return handoff_decode(&view, BASE, bi);
+}
+
+static int decode_info(const struct vbi_info *info, struct bootinfo *bi)
+{
+  memcpy(memory, info, sizeof *info);
+  return decode_sized(bi, SIZE);
+}
+
+START_TEST(decodes_what_a_loader_says)
+{
+  struct bootinfo bi;
+  ck_assert_int_eq(decode_info(&good, &bi), 0);
+  ck_assert_str_eq(bi.cmdline, "test");
+  ck_assert_str_eq(bi.loader, "test");
+  ck_assert_uint_eq(bi.rsdp, 0xF59D0);
+  ck_assert_uint_eq(bi.initrd, 0x300000);
+  ck_assert_uint_eq(bi.initrd_size, 0x12345);
+  ck_assert_uint_eq(bi.nregions, 5);
+  ck_assert_uint_eq(bi.regions[0].length, 0x9FC00);
+  ck_assert_uint_eq(bi.regions[0].kind, MEM_USABLE);
+  ck_assert_uint_eq(bi.regions[1].kind, MEM_BOOT_RECLAIMABLE);
+  ck_assert_uint_eq(bi.regions[2].kind, MEM_RESERVED); /* a type nobody knows */
+  ck_assert_uint_eq(bi.regions[3].kind, MEM_FRAMEBUFFER);
+  ck_assert_uint_eq(bi.regions[4].kind, MEM_KERNEL);
+  ck_assert_uint_eq(bi.framebuffer.format, FRAMEBUFFER_BGR);
+  ck_assert_uint_eq(bi.framebuffer.length, 1040 * 4 * 768);
+}
+END_TEST
+
+START_TEST(ram_disk_and_command_line_are_optional)
+{
+  struct bootinfo bi;
+  struct vbi_info info = good;
+  info.initrd = info.initrd_size = 0;
+  info.cmdline_size = 0;
+  info.cmdline_offset = UINT32_MAX; /* not looked at */
+  ck_assert_int_eq(decode_info(&info, &bi), 0);
+  ck_assert_uint_eq(bi.initrd, 0);
+  ck_assert_str_eq(bi.cmdline, "");
+}
+END_TEST
+
+START_TEST(framebuffers_that_cannot_be_drawn_on_are_none)
+{
+  static const struct vbi_framebuffer bad[] = {
+    {0xC0000000, 1024, 768, 1024, VBI_PIXELS_NONE}, {0xC0000000, 1024, 768, 1024, 3},
+    {0xC0000000, 0, 768, 1024, VBI_PIXELS_RGB},     {0xC0000000, 1024, 0, 1024, VBI_PIXELS_RGB},
+    {0xC0000000, 1024, 768, 1023, VBI_PIXELS_RGB},  {UINT64_MAX, 1024, 768, 1024, VBI_PIXELS_RGB},
+    {PADDR_MASK, 1024, 768, 1024, VBI_PIXELS_RGB},  {0, UINT32_MAX, UINT32_MAX, UINT32_MAX, VBI_PIXELS_RGB}};
+  for (size_t n = 0; n < sizeof bad / sizeof bad[0]; n++) {
+    struct bootinfo bi;
+    struct vbi_info info = good;
+    info.framebuffer = bad[n];
+    ck_assert_int_eq(decode_info(&info, &bi), 0);
+    ck_assert_uint_eq(bi.framebuffer.format, FRAMEBUFFER_NONE);
+    ck_assert_uint_eq(bi.nregions, 4);
+  }
+}
+END_TEST
+
+static void expect_refusal(const struct vbi_info *info, int error)
+{
+  struct bootinfo bi;
+  ck_assert_int_eq(decode_info(info, &bi), error);
+}
+
+START_TEST(malformed_blocks_are_refused)
+{
+  struct vbi_info info;
+  info = good, info.magic ^= 1, expect_refusal(&info, -EINVAL);
+  info = good, info.size = sizeof info - 1, expect_refusal(&info, -EINVAL);
+  info = good, info.size = SIZE + 1, expect_refusal(&info, -EFAULT);
+  info = good, info.size = UINT32_MAX, expect_refusal(&info, -EINVAL);
+  info = good, info.map_entries = 0, expect_refusal(&info, -EINVAL);
+  info = good, info.map_entries = ENTRIES + 1, expect_refusal(&info, -EINVAL);
+  info = good, info.map_entries = UINT32_MAX, expect_refusal(&info, -EINVAL);
+  info = good, info.map_offset = UINT32_MAX, expect_refusal(&info, -EINVAL);
+  info = good, info.cmdline_size = 5, expect_refusal(&info, -EINVAL);
+  info = good, info.cmdline_offset = SIZE + 1, expect_refusal(&info, -EINVAL);
+  info = good, info.initrd = UINT64_MAX, expect_refusal(&info, -EINVAL);
+  info = good, info.initrd_size = UINT64_MAX, expect_refusal(&info, -EINVAL);
+  info = good, info.initrd_size = 0, expect_refusal(&info, -EINVAL);
+}
+END_TEST
+
+START_TEST(every_truncation_is_an_error)
+{
+  for (size_t size = 0; size < SIZE; size++) {
+    struct bootinfo bi;
+    uint8_t *whole = memory;
+    memory = malloc(size ? size : 1);
+    memcpy(memory, whole, size);
+    ck_assert_int_eq(decode_sized(&bi, size), -EFAULT);
+    free(memory);
+    memory = whole;
+  }
+}
+END_TEST
+
+START_TEST(any_changed_word_is_survived)
+{
+  static const uint32_t values[] = {0, 1, SIZE - 1, SIZE, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+  for (size_t at = 0; at + 4 <= SIZE; at++) {
+    for (size_t n = 0; n < sizeof values / sizeof values[0]; n++) {
+      struct bootinfo bi;
+      uint32_t saved;
+      memcpy(&saved, memory + at, 4);
+      memcpy(memory + at, &values[n], 4);
+      int err = decode_sized(&bi, SIZE);
+      ck_assert(err == 0 || err == -EINVAL || err == -EFAULT);
+      memcpy(memory + at, &saved, 4);
+    }
+  }
+}
+END_TEST
+
+int main(void)
+{
+  Suite *s = suite_create("handoff");
+  TCase *t = tcase_create("decoder");
+  tcase_add_checked_fixture(t, setup, teardown);
+  tcase_add_test(t, decodes_what_a_loader_says);
+  tcase_add_test(t, ram_disk_and_command_line_are_optional);
+  tcase_add_test(t, framebuffers_that_cannot_be_drawn_on_are_none);
+  tcase_add_test(t, malformed_blocks_are_refused);
+  tcase_add_test(t, every_truncation_is_an_error);
+  tcase_add_test(t, any_changed_word_is_survived);
+  suite_add_tcase(s, t);
+  SRunner *runner = srunner_create(s);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
