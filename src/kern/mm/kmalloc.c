@@ -2,11 +2,8 @@
  * The kernel heap: sizes up to 2048 bytes from object caches found by a table, larger ones by whole pages of the window,
  * first fit, with a header of their own.
  */
-#include "junk.h"
-#include "kva.h"
 #include "slab.h"
 
-#include <kern/alloc_fault.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
@@ -24,7 +21,6 @@ static struct kmem_cache classes[ARRAY_SIZE(class_sizes)];
 static uint8_t class_of[CLASS_MAX / CLASS_GRAIN + 1]; /* by (size + 15) / 16 */
 
 struct large {
-  uint32_t magic;
   size_t pages; /* header included */
   size_t size;
 };
@@ -37,7 +33,8 @@ int kmem_init(void)
   int err = kva_init();
   if (err != 0) return err;
   unsigned class = 0;
-  for (size_t i = 0; i < ARRAY_SIZE(classes); i++) cache_init(&classes[i], class_names[i], class_sizes[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+    cache_init(&classes[i], class_names[i], class_sizes[i], CHUNK_CLASS + (unsigned)i);
   for (size_t i = 0; i < ARRAY_SIZE(class_of); i++) {
     if (i * CLASS_GRAIN > class_sizes[class]) class ++;
     class_of[i] = (uint8_t) class;
@@ -55,7 +52,8 @@ static void *large_alloc(size_t size)
     kmem_reclaim();
     if (kva_heap_alloc(pages, SLAB_SIZE, &memory) != 0) return NULL;
   }
-  *(struct large *)memory = (struct large){.magic = LARGE_MAGIC, .pages = pages, .size = size};
+  *(struct large *)memory = (struct large){.pages = pages, .size = size};
+  *chunk_kind_of(memory) = CHUNK_LARGE;
   __atomic_fetch_add(&large_bytes, size, __ATOMIC_RELAXED);
   __atomic_fetch_add(&large_objects, 1, __ATOMIC_RELAXED);
   return (uint8_t *)memory + SLAB_HEADER;
@@ -66,11 +64,11 @@ static void large_free(struct large *l, void *p)
   if (p != (uint8_t *)l + SLAB_HEADER) panic("kmem: %p freed, which is inside an allocation", p);
   __atomic_fetch_sub(&large_bytes, l->size, __ATOMIC_RELAXED);
   __atomic_fetch_sub(&large_objects, 1, __ATOMIC_RELAXED);
-  l->magic = 0;
+  *chunk_kind_of(l) = CHUNK_FREE;
   kva_heap_free(l, l->pages); /* unmapped: a use after free faults */
 }
 
-static void *allocate(size_t size, bool fill)
+static inline void *allocate(size_t size, bool fill)
 {
   if (size <= CLASS_MAX) return cache_alloc(&classes[class_of[(size + CLASS_GRAIN - 1) / CLASS_GRAIN]], fill);
   void *p = large_alloc(size);
@@ -105,12 +103,14 @@ char *kstrdup(const char *s)
 void kfree(void *p)
 {
   if (!p) return;
-  if (!kva_in_heap(p)) panic("kmem: %p freed, which is not of the heap", p);
-  struct block_header *block = block_of(p);
-  if (block->magic == SLAB_MAGIC)
-    kmem_cache_free(((struct slab *)block)->cache, p);
-  else if (block->magic == LARGE_MAGIC)
-    large_free((struct large *)block, p);
+  if ((vaddr_t)p - kva_heap_window.base >= kva_heap_window.size) panic("kmem: %p freed, which is not of the heap", p);
+  unsigned kind = *chunk_kind_of(p);
+  if (kind >= CHUNK_CLASS)
+    cache_free(&classes[kind - CHUNK_CLASS], p);
+  else if (kind == CHUNK_CACHE)
+    kmem_cache_free(((struct slab *)chunk_of(p))->cache, p);
+  else if (kind == CHUNK_LARGE)
+    large_free(chunk_of(p), p);
   else
     panic("kmem: %p freed, which is not allocated", p);
 }

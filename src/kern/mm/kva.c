@@ -10,7 +10,6 @@
 #include <kern/pmm.h>
 #include <kern/spinlock.h>
 
-#define HEAP_WINDOW MIB(100)
 #define GUARD_PAGES 1u
 #define FIRST_NODES 128u
 
@@ -26,6 +25,8 @@ struct area {
 static struct spinlock kva_lock = SPINLOCK_INIT("kva");
 static struct area heap, guarded;
 
+struct arch_window kva_heap_window;
+
 static void area_init(struct area *a, vaddr_t base, size_t size)
 {
   a->base = base;
@@ -39,8 +40,9 @@ static void area_init(struct area *a, vaddr_t base, size_t size)
 int kva_init(void)
 {
   struct arch_window w = arch_kernel_window();
-  size_t heap_size = MIN((size_t)HEAP_WINDOW, w.size / 2);
+  size_t heap_size = MIN((size_t)KVA_HEAP_MAX, w.size / 2);
   kassert(IS_ALIGNED(w.base | w.size, MIB(2)));
+  kva_heap_window = (struct arch_window){.base = w.base, .size = heap_size};
   area_init(&heap, w.base, heap_size);
   area_init(&guarded, w.base + heap_size, w.size - heap_size);
   return 0;
@@ -122,11 +124,6 @@ int kva_heap_alloc(size_t pages, size_t align, void **out)
 void kva_heap_free(void *p, size_t pages)
 {
   area_free(&heap, p, pages, 0);
-}
-
-bool kva_in_heap(const void *p)
-{
-  return (vaddr_t)p - heap.base < heap.size;
 }
 
 int kva_alloc_guarded(size_t pages, void **out)

@@ -5,15 +5,18 @@
 #ifndef MM_KVA_H
 #define MM_KVA_H
 
-#include <kern/types.h>
+#include <kern/arch.h>
 
 MUST_CHECK int kva_init(void);
 
 /* Whole pages of the heap's part at a multiple of `align` bytes, mapped, contents arbitrary. -ENOMEM changes nothing. */
 MUST_CHECK int kva_heap_alloc(size_t pages, size_t align, void **out);
 void kva_heap_free(void *p, size_t pages);
-/* Whether p is in the heap's part. */
-bool kva_in_heap(const void *p);
+
+#define KVA_HEAP_MAX MIB(100)
+
+/* The heap's part; constant after kva_init. */
+extern struct arch_window kva_heap_window;
 
 uint64_t kva_heap_pages(void);
 uint64_t kva_guarded_pages(void);

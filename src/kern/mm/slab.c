@@ -6,20 +6,19 @@
  * address and the rest is JUNK_FREE: that tells a second free, and a write after free when the object is handed out again.
  */
 #include "slab.h"
-#include "junk.h"
-#include "kva.h"
 
-#include <kern/alloc_fault.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
-#define BATCH_BYTES 4096u
+#define BATCH_BYTES 8192u
 #define BATCH_MAX 32u
 #define SEAL_KEY 0x6B6D656D5EA1EDull
 #define CHECK_WORDS 32u /* of a large object, without memdebug */
 
 static struct spinlock caches_lock = SPINLOCK_INIT("kmem caches");
 static struct list caches = LIST_INIT(caches); /* caches_lock */
+
+uint8_t slab_chunks[KVA_HEAP_MAX / SLAB_SIZE]; /* an entry: whoever has the chunk */
 
 /* ---- free objects ---- */
 
@@ -28,11 +27,16 @@ static uint64_t seal_of(const uint64_t *object)
   return object[0] ^ (uint64_t)(uintptr_t)object ^ SEAL_KEY;
 }
 
-static void object_link(void *p, void *next)
+void object_seal(void *p)
 {
   uint64_t *object = p;
-  object[0] = (uint64_t)(uintptr_t)next;
-  if (JUNK_ENABLED) object[1] = seal_of(object);
+  object[1] = seal_of(object);
+}
+
+static void object_link(void *p, void *next)
+{
+  *(void **)p = next;
+  if (JUNK_ENABLED) object_seal(p);
 }
 
 static void *object_next(const void *p)
@@ -53,14 +57,23 @@ static void object_check(const struct kmem_cache *c, const uint64_t *object)
   panic("kmem: object %p of cache %s written after it was freed", (const void *)object, c->name);
 }
 
-static void object_junk_free(struct kmem_cache *c, void *p)
+void object_junk_free(struct kmem_cache *c, void *p)
 {
   uint64_t *object = p;
-  vaddr_t offset = (vaddr_t)p - (vaddr_t)block_of(p) - SLAB_HEADER;
+  vaddr_t offset = (vaddr_t)p - (vaddr_t)chunk_of(p) - SLAB_HEADER;
   if (offset % c->size != 0) panic("kmem: %p freed, which is inside an object of cache %s", p, c->name);
   if (object[1] == seal_of(object) && junk_damage(object + 2, checked_words(c) - 2) == checked_words(c) - 2)
     panic("kmem: object %p of cache %s freed twice", p, c->name);
   memset(p, JUNK_FREE_BYTE, c->size);
+}
+
+void object_junk_alloc(struct kmem_cache *c, void *p, bool fill)
+{
+  object_check(c, p);
+  if (fill)
+    memset(p, JUNK_NEW_BYTE, c->size);
+  else
+    ((uint64_t *)p)[1] = 0; /* no longer sealed */
 }
 
 /* ---- slabs, with the cache's lock held ---- */
@@ -70,7 +83,8 @@ static struct slab *slab_grow(struct kmem_cache *c)
   void *memory;
   if (kva_heap_alloc(SLAB_PAGES, SLAB_SIZE, &memory) != 0) return NULL;
   struct slab *s = memory;
-  *s = (struct slab){.magic = SLAB_MAGIC, .cache = c};
+  *s = (struct slab){.cache = c};
+  *chunk_kind_of(s) = c->kind;
   list_push_front(&c->partial, &s->link);
   return s;
 }
@@ -78,7 +92,7 @@ static struct slab *slab_grow(struct kmem_cache *c)
 static void slab_release(struct slab *s)
 {
   list_remove(&s->link);
-  s->magic = 0;
+  *chunk_kind_of(s) = CHUNK_FREE;
   kva_heap_free(s, SLAB_PAGES);
 }
 
@@ -108,7 +122,7 @@ static void *slab_take(struct kmem_cache *c, struct slab *s)
 
 static void slab_put(struct kmem_cache *c, void *p)
 {
-  struct slab *s = (struct slab *)block_of(p);
+  struct slab *s = chunk_of(p);
   object_link(p, s->free);
   s->free = p;
   if (--s->used > 0) {
@@ -124,22 +138,7 @@ static void slab_put(struct kmem_cache *c, void *p)
 
 /* ---- a processor's list, interrupts disabled ---- */
 
-static void objects_push(struct cpu_objects *own, void *p)
-{
-  object_link(p, own->free);
-  own->free = p;
-  own->count++;
-}
-
-static void *objects_pop(struct cpu_objects *own)
-{
-  void *p = own->free;
-  own->free = object_next(p);
-  own->count--;
-  return p;
-}
-
-static __attribute__((noinline)) bool objects_refill(struct kmem_cache *c, struct cpu_objects *own)
+bool objects_refill(struct kmem_cache *c, struct cpu_objects *own)
 {
   spin_lock(&c->lock);
   for (uint32_t n = 0; n < c->batch; n++) {
@@ -152,50 +151,19 @@ static __attribute__((noinline)) bool objects_refill(struct kmem_cache *c, struc
   return own->count > 0;
 }
 
-static __attribute__((noinline)) void objects_drain(struct kmem_cache *c, struct cpu_objects *own, uint32_t keep)
+void objects_drain(struct kmem_cache *c, struct cpu_objects *own, uint32_t keep)
 {
   spin_lock(&c->lock);
   while (own->count > keep) slab_put(c, objects_pop(own));
   spin_unlock(&c->lock);
 }
 
-static struct cpu_objects *objects_own(struct kmem_cache *c)
-{
-  return &c->cpu[cpu_self()->id];
-}
-
-static void *take(struct kmem_cache *c)
-{
-  void *p = NULL;
-  bool enabled = arch_irq_disable();
-  struct cpu_objects *own = objects_own(c);
-  if (own->count > 0 || objects_refill(c, own)) {
-    p = objects_pop(own);
-    own->allocs++;
-  }
-  arch_irq_restore(enabled);
-  return p;
-}
-
 /* ---- interface ---- */
 
-void *cache_alloc(struct kmem_cache *c, bool fill)
+void *cache_alloc_again(struct kmem_cache *c)
 {
-  if (alloc_should_fail()) return NULL;
-  void *p = take(c);
-  if (!p) {
-    kmem_reclaim();
-    p = take(c);
-    if (!p) return NULL;
-  }
-  if (JUNK_ENABLED) {
-    object_check(c, p);
-    if (fill)
-      memset(p, JUNK_NEW_BYTE, c->size);
-    else
-      ((uint64_t *)p)[1] = 0; /* no longer free */
-  }
-  return p;
+  kmem_reclaim();
+  return cache_take(c);
 }
 
 void *kmem_cache_alloc(struct kmem_cache *c)
@@ -205,18 +173,13 @@ void *kmem_cache_alloc(struct kmem_cache *c)
 
 void kmem_cache_free(struct kmem_cache *c, void *p)
 {
-  if (JUNK_ENABLED) object_junk_free(c, p);
-  bool enabled = arch_irq_disable();
-  struct cpu_objects *own = objects_own(c);
-  objects_push(own, p);
-  own->frees++;
-  if (own->count > 2 * c->batch) objects_drain(c, own, c->batch);
-  arch_irq_restore(enabled);
+  cache_free(c, p);
 }
 
-void cache_init(struct kmem_cache *c, const char *name, size_t size)
+void cache_init(struct kmem_cache *c, const char *name, size_t size, unsigned kind)
 {
-  *c = (struct kmem_cache){.name = name, .size = (uint32_t)ALIGN_UP(MAX(size, (size_t)16), (size_t)16)};
+  *c = (struct kmem_cache){
+    .name = name, .kind = (uint8_t)kind, .size = (uint32_t)ALIGN_UP(MAX(size, (size_t)16), (size_t)16)};
   c->per_slab = (SLAB_SIZE - SLAB_HEADER) / c->size;
   c->batch = MAX(MIN(BATCH_BYTES / c->size, BATCH_MAX), 2u);
   spin_init(&c->lock, name);
@@ -230,7 +193,7 @@ void cache_init(struct kmem_cache *c, const char *name, size_t size)
 struct kmem_cache *kmem_cache_create(const char *name, size_t size)
 {
   struct kmem_cache *c = size <= CACHE_MAX_SIZE ? kmalloc(sizeof *c) : NULL;
-  if (c) cache_init(c, name, size);
+  if (c) cache_init(c, name, size, CHUNK_CACHE);
   return c;
 }
 
@@ -238,7 +201,7 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size)
 static void cache_reclaim(struct kmem_cache *c)
 {
   bool enabled = arch_irq_disable();
-  objects_drain(c, objects_own(c), 0);
+  objects_drain(c, &c->cpu[cpu_self()->id], 0);
   arch_irq_restore(enabled);
   spin_lock(&c->lock);
   while (!list_empty(&c->empty)) slab_release(list_first(&c->empty, struct slab, link));

@@ -5,6 +5,10 @@
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
+#include "junk.h"
+#include "kva.h"
+
+#include <kern/alloc_fault.h>
 #include <kern/cpu.h>
 #include <kern/kmem.h>
 #include <kern/list.h>
@@ -14,21 +18,22 @@
 #define SLAB_PAGES (SLAB_SIZE / PAGE_SIZE)
 #define SLAB_HEADER 64u /* bytes before the first object, or before a large allocation */
 
-#define SLAB_MAGIC 0x51AB51ABu
-#define LARGE_MAGIC 0x1A59E1A5u
+/* What each 16 KiB of the heap's window begin with, so that a free needs not look at the header to learn the cache: the
+ * headers of all slabs would compete for the same few lines of the processor's cache. */
+enum chunk_kind {
+  CHUNK_FREE = 0, /* nothing, or the inside of a large allocation */
+  CHUNK_LARGE,
+  CHUNK_CACHE, /* a slab of some cache: its header says which */
+  CHUNK_CLASS, /* CHUNK_CLASS + n: a slab of the nth kmalloc class */
+};
+extern uint8_t slab_chunks[KVA_HEAP_MAX / SLAB_SIZE];
 
 struct kmem_cache;
 
-/* First in both headers: which of them it is. */
-struct block_header {
-  uint32_t magic;
-};
-
 struct slab {
-  uint32_t magic;
-  uint32_t used;   /* cache lock; objects out of the slab: with users or on a processor's list */
-  uint32_t carved; /* cache lock; objects ever taken out */
   struct kmem_cache *cache;
+  uint32_t used;    /* cache lock; objects out of the slab: with users or on a processor's list */
+  uint32_t carved;  /* cache lock; objects ever taken out */
   void *free;       /* cache lock; objects that came back */
   struct list link; /* cache lock; in partial or empty, alone when there is nothing to take */
 };
@@ -46,6 +51,7 @@ struct kmem_cache {
   uint32_t size;     /* bytes of an object, multiple of 16 */
   uint32_t per_slab; /* objects */
   uint32_t batch;    /* objects moved between a processor's list and the slabs at once */
+  uint8_t kind;      /* enum chunk_kind of its slabs */
   struct list link;  /* caches_lock */
   struct spinlock lock;
   struct list partial; /* lock; slabs with something to take and something taken */
@@ -55,15 +61,81 @@ struct kmem_cache {
 
 #define CACHE_MAX_SIZE 4096u
 
-static inline struct block_header *block_of(const void *p)
+static inline void *chunk_of(const void *p)
 {
-  return (struct block_header *)ALIGN_DOWN((vaddr_t)p, (vaddr_t)SLAB_SIZE);
+  return (void *)ALIGN_DOWN((vaddr_t)p, (vaddr_t)SLAB_SIZE);
 }
 
-/* `c` is static memory; size is at most CACHE_MAX_SIZE. */
-void cache_init(struct kmem_cache *c, const char *name, size_t size);
-/* fill: junk in debug builds; false for who overwrites it all. */
-void *cache_alloc(struct kmem_cache *c, bool fill);
+/* p is in the heap's window. */
+static inline uint8_t *chunk_kind_of(const void *p)
+{
+  return &slab_chunks[((vaddr_t)p - kva_heap_window.base) / SLAB_SIZE];
+}
+
+/* `c` is the caller's memory; size is at most CACHE_MAX_SIZE; kind is what its slabs are marked with. */
+void cache_init(struct kmem_cache *c, const char *name, size_t size, unsigned kind);
+
+/* When the processor's list is empty or full. Interrupts disabled. refill answers false without memory. */
+bool objects_refill(struct kmem_cache *c, struct cpu_objects *own);
+void objects_drain(struct kmem_cache *c, struct cpu_objects *own, uint32_t keep);
+
+/* What debug builds look for when an object is freed or handed out. fill: junk; false for who overwrites it all. */
+void object_junk_free(struct kmem_cache *c, void *p);
+void object_junk_alloc(struct kmem_cache *c, void *p, bool fill);
+/* Makes `next` follow the free object p. */
+void object_seal(void *p);
+
+/* After giving back what is kept for later. */
+void *cache_alloc_again(struct kmem_cache *c);
+
+static inline void objects_push(struct cpu_objects *own, void *p)
+{
+  *(void **)p = own->free;
+  if (JUNK_ENABLED) object_seal(p);
+  own->free = p;
+  own->count++;
+}
+
+static inline void *objects_pop(struct cpu_objects *own)
+{
+  void *p = own->free;
+  own->free = *(void **)p;
+  own->count--;
+  return p;
+}
+
+static inline void *cache_take(struct kmem_cache *c)
+{
+  void *p = NULL;
+  bool enabled = arch_irq_disable();
+  struct cpu_objects *own = &c->cpu[cpu_self()->id];
+  if (__builtin_expect(own->count > 0, true) || objects_refill(c, own)) {
+    p = objects_pop(own);
+    own->allocs++;
+  }
+  arch_irq_restore(enabled);
+  return p;
+}
+
+static inline void *cache_alloc(struct kmem_cache *c, bool fill)
+{
+  if (alloc_should_fail()) return NULL;
+  void *p = cache_take(c);
+  if (__builtin_expect(!p, false) && !(p = cache_alloc_again(c))) return NULL;
+  if (JUNK_ENABLED) object_junk_alloc(c, p, fill);
+  return p;
+}
+
+static inline void cache_free(struct kmem_cache *c, void *p)
+{
+  if (JUNK_ENABLED) object_junk_free(c, p);
+  bool enabled = arch_irq_disable();
+  struct cpu_objects *own = &c->cpu[cpu_self()->id];
+  objects_push(own, p);
+  own->frees++;
+  if (__builtin_expect(own->count > 2 * c->batch, false)) objects_drain(c, own, c->batch);
+  arch_irq_restore(enabled);
+}
 
 /* Bytes and objects with users, over all caches. */
 void cache_totals(uint64_t *bytes, uint64_t *objects);
