@@ -131,6 +131,22 @@ START_TEST(test_stream_file_fills_buffer)
 }
 END_TEST
 
+/* Output that nobody could take makes the program fail; a reader that left is no news. */
+START_TEST(test_exit_write_error)
+{
+  static const struct {
+    int error;
+    const char *message;
+  } cases[] = {{ENOSPC, "test: write: no space left\n"}, {EPIPE, ""}};
+  host_write_error = cases[_i].error;
+  user_puts("lost");
+  int escaped = setjmp(host_escape);
+  if (escaped == 0) user_exit(0);
+  ck_assert_int_eq(escaped, 1001);
+  ck_assert_str_eq(host_output, cases[_i].message);
+}
+END_TEST
+
 static void say_last(void)
 {
   user_puts("last");
@@ -447,6 +463,7 @@ int main(void)
   tcase_add_test(t, test_stream_console_flushes_lines);
   tcase_add_test(t, test_stream_file_fills_buffer);
   tcase_add_test(t, test_exit_order);
+  tcase_add_loop_test(t, test_exit_write_error, 0, 2);
   tcase_add_test(t, test_strings_random);
   tcase_add_test(t, test_copies_random);
   tcase_add_test(t, test_string_copies);

@@ -27,6 +27,7 @@ struct host_handle_info {
 char host_output[65536], host_log[65536];
 size_t host_writes, host_mapped;
 bool host_is_console, host_no_memory;
+int host_write_error;
 const char *host_input;
 int host_open_handles;
 jmp_buf host_escape;
@@ -40,6 +41,7 @@ void host_reset(void)
   host_output[0] = host_log[0] = '\0';
   host_writes = 0;
   host_is_console = host_no_memory = false;
+  host_write_error = 0;
   host_input = "";
   host_open_handles = 0;
   next_handle = 100;
@@ -88,6 +90,7 @@ ssize_t user_write(int handle, const void *buf, size_t len)
 {
   size_t used = strlen(host_output);
   if (handle != 1 && handle != 2) return (ssize_t)len;
+  if (handle == 1 && host_write_error != 0) return fail(host_write_error);
   if (len > sizeof host_output - 1 - used) len = sizeof host_output - 1 - used;
   memcpy(host_output + used, buf, len);
   host_output[used + len] = '\0';

@@ -1,6 +1,6 @@
 /* cat [file]...: the files one after the other; `-`, or none, is the standard input. */
 #include <err.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <veridian.h>
 
@@ -12,6 +12,7 @@ static bool copy(int handle, const char *name)
   while ((n = read(handle, buf, sizeof buf)) > 0) {
     for (ssize_t done = 0; done < n;) {
       ssize_t m = write(STDOUT_FILENO, buf + done, (size_t)(n - done));
+      if (m < 0 && errno == EPIPE) exit(1); /* the reader has enough */
       if (m < 0) err(1, "write");
       done += m;
     }

@@ -16,6 +16,5 @@ int main(int argc, char **argv)
     fputs(argv[i], stdout);
   }
   if (newline) putchar('\n');
-  fflush(stdout);
-  return ferror(stdout) ? 1 : 0;
+  return 0;
 }

@@ -2,5 +2,5 @@
 
 int ferror(FILE *stream)
 {
-  return stream->error;
+  return stream->error != 0;
 }

@@ -6,6 +6,6 @@ int fflush(FILE *stream)
   size_t waiting = stream->used;
   stream->used = 0;
   if (write_all(stream->handle, stream->buf, waiting) == 0) return 0;
-  stream->error = true;
+  stream->error = errno;
   return EOF;
 }

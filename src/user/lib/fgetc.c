@@ -7,7 +7,7 @@ int fgetc(FILE *stream)
     fflush(stdout); /* a prompt is seen before its answer is awaited */
     ssize_t n = read(stream->handle, stream->buf, sizeof stream->buf);
     if (n <= 0) {
-      stream->error |= n < 0;
+      if (n < 0) stream->error = errno;
       stream->end = n == 0;
       return EOF;
     }

@@ -1,9 +1,14 @@
 #include "stream.h"
+#include <err.h>
 #include <string.h>
 
+/* At the end of a program: output that could not be written makes it fail, and is worth a word unless the reader left. */
 static void flush_stdout(void)
 {
   fflush(stdout);
+  if (stdout->error == 0) return;
+  if (stdout->error != EPIPE) dprintf(STDERR_FILENO, "%s: write: %s\n", program_name, strerror(stdout->error));
+  _exit(1);
 }
 
 static void choose_mode(FILE *stream)

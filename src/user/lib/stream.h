@@ -19,7 +19,8 @@ enum stream_mode {
 struct stream {
   int handle;
   enum stream_mode mode;
-  bool error, end;
+  int error; /* errno of a call that failed; 0: none did */
+  bool end;
   size_t used;  /* output: bytes waiting; input: bytes in the buffer */
   size_t taken; /* input: of them, already given out */
   char buf[STREAM_BUFFER];
