@@ -4,8 +4,8 @@
  * and goes away when the kernel flushes it, loads the page-table register, or when there are too many.
  *
  * The user window's translations are dropped lazily: loading the register only notes it, and the next return to user mode
- * (machine_mmu_leave_kernel) drops them if they came from other tables, else compares each with its entry, so that a visit
- * to another thread and back costs little. Kernel-mode code meets the user window only in tests, with supervisor pages;
+ * (machine_mmu_leave_kernel) replaces them if they came from other tables, by what the program missed when it ran before,
+ * else compares each with its entry, so that a visit to another thread and back costs little. Kernel-mode code meets the user window only in tests, with supervisor pages;
  * once such a page is translated, loads drop at once.
  *
  * Kernel stacks are pinned: the host itself writes to them (signal handlers, system calls), so their translations are
@@ -173,9 +173,68 @@ static void map_around(size_t page, uint32_t slot)
   tlb_map(&tlb_user, page - (AROUND - first), slots + first, end - first);
 }
 
-static void sync_user(void)
+/* ---- what address spaces need ---- */
+
+/* The last pages each of the last few address spaces missed. Only where to look: what is translated is what its tables say
+ * when it is loaded again. */
+#define SPACES 8u
+#define MISSES 8u
+#define DOUBT_EVERY 4u /* loads after which the oldest miss is forgotten, to see whether it comes again */
+static struct working_set {
+  paddr_t root;
+  unsigned next, loads;
+  size_t missed[MISSES]; /* page + 1 */
+} spaces[SPACES];
+
+static struct working_set *working_set(paddr_t root)
 {
-  if (mmu.user_root != mmu.root) {
+  for (unsigned i = 0; i < SPACES; i++)
+    if (spaces[i].root == root) return &spaces[i];
+  return NULL;
+}
+
+static void note_miss(size_t page)
+{
+  static unsigned oldest;
+  struct working_set *set = working_set(mmu.root);
+  if (!set) {
+    set = &spaces[oldest++ % SPACES];
+    *set = (struct working_set){.root = mmu.root};
+  }
+  for (unsigned i = 0; i < MISSES; i++)
+    if (set->missed[i] == page + 1) return;
+  for (unsigned i = 0; i < MISSES; i++) {
+    if (set->missed[i]) continue;
+    set->missed[i] = page + 1;
+    return;
+  }
+  set->missed[set->next++ % MISSES] = page + 1;
+}
+
+/* The user window's translations change from one address space to another: those the new one will miss come at once, in the
+ * place of the old ones where they can. */
+static void replace_user(void)
+{
+  struct working_set *set = working_set(mmu.root);
+  if (set && ++set->loads % DOUBT_EVERY == 0) set->missed[set->loads / DOUBT_EVERY % MISSES] = 0;
+  tlb_replace_user_begin();
+  for (unsigned i = 0; set && i < MISSES; i++) {
+    struct translation t;
+    size_t page = set->missed[i] - 1;
+    if (!set->missed[i] || tlb_user.slots[page] & SLOT_LIVE || tlb_live + 2 * AROUND > LIVE_MAX + mmu.pinned) continue;
+    if (translate(tlb_address(&tlb_user, page), PF_USER, &t) || t.pa >= machine.ram_size) continue;
+    uint32_t slot = slot_for(&t);
+    tlb_map(&tlb_user, page, &slot, 1);
+  }
+  tlb_replace_user_end();
+  mmu.kernel_filled = false;
+}
+
+static void sync_user(bool ahead)
+{
+  if (mmu.user_root != mmu.root && ahead) {
+    replace_user();
+  } else if (mmu.user_root != mmu.root) {
     drop_user();
   } else if (mmu.reloaded) {
     TLB_FOR_EACH (&tlb_user, page)
@@ -206,7 +265,7 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
     host_fatal(HOST_EXIT_PANIC, "0x%llx is mapped to physical address 0x%llx, where no memory is",
                (unsigned long long)va, (unsigned long long)t.pa);
   if (w->user) {
-    sync_user();
+    sync_user(false);
     if (!by_user) mmu.kernel_filled = true;
   }
   uint32_t slot = slot_for(&t), had = w->slots[page];
@@ -216,10 +275,12 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
     return true;
   }
   if (tlb_live + AROUND > LIVE_MAX + mmu.pinned) arch_tlb_flush_all();
-  if (w->user && by_user && !(had & SLOT_LIVE))
+  if (w->user && by_user && !(had & SLOT_LIVE)) {
+    note_miss(page);
     map_around(page, slot);
-  else
+  } else {
     tlb_map(w, page, &slot, 1);
+  }
   return true;
 }
 
@@ -283,7 +344,7 @@ static void check(const struct tlb_window *w)
 
 void machine_mmu_leave_kernel(void)
 {
-  if (mmu.reloaded || mmu.user_root != mmu.root) sync_user();
+  if (mmu.reloaded || mmu.user_root != mmu.root) sync_user(true);
   if (!machine.check_tlb) return;
   check(&tlb_user);
   check(&tlb_kernel);

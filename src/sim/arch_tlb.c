@@ -113,6 +113,52 @@ void tlb_drop_user(void)
   host_page_drop(tlb_address(&tlb_user, first), (last - first + 1) * PAGE_SIZE);
 }
 
+/* Runs of pages that the host has mapped still while they are being replaced. */
+#define LEFTOVERS 32u
+static struct {
+  size_t first, end;
+} leftover[LEFTOVERS];
+static unsigned leftovers;
+
+/* False when there are too many. */
+static bool leftovers_collect(void)
+{
+  leftovers = 0;
+  TLB_FOR_EACH (&tlb_user, page) {
+    if (leftovers > 0 && leftover[leftovers - 1].end == page) {
+      leftover[leftovers - 1].end++;
+      continue;
+    }
+    if (leftovers == LEFTOVERS) return false;
+    leftover[leftovers].first = page;
+    leftover[leftovers++].end = page + 1;
+  }
+  return true;
+}
+
+void tlb_replace_user_begin(void)
+{
+  if (!leftovers_collect()) {
+    leftovers = 0;
+    tlb_drop_user();
+    return;
+  }
+  for (unsigned i = 0; i < leftovers; i++)
+    for (size_t page = leftover[i].first; page < leftover[i].end; page++) set_dead(&tlb_user, page);
+}
+
+void tlb_replace_user_end(void)
+{
+  for (unsigned i = 0; i < leftovers; i++) {
+    for (size_t page = leftover[i].first, end; page < leftover[i].end; page = end) {
+      bool replaced = tlb_user.slots[page] & SLOT_LIVE;
+      for (end = page + 1; end < leftover[i].end && !(tlb_user.slots[end] & SLOT_LIVE) == !replaced; end++) continue;
+      if (!replaced) host_page_drop(tlb_address(&tlb_user, page), (end - page) * PAGE_SIZE);
+    }
+  }
+  leftovers = 0;
+}
+
 /* The kernel's window: one 512 GiB slot after the other until one is free of the host's own mappings. */
 void tlb_init(void)
 {

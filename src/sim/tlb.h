@@ -65,4 +65,9 @@ void tlb_drop_page(struct tlb_window *w, size_t page);
 /* All of the user window at once: the host's cost is by what is mapped, not by the span. */
 void tlb_drop_user(void);
 
+/* Puts other translations in the place of the user window's: from begin on no page of it is live, though the host has them
+ * mapped still; what is mapped then replaces them one by one, and end takes away those that are left. */
+void tlb_replace_user_begin(void);
+void tlb_replace_user_end(void);
+
 #endif
