@@ -155,9 +155,13 @@ static NORETURN void nothing_left(void)
   host_fatal(HOST_EXIT_PANIC, "the system waits for nothing: no input is left and no timer is set");
 }
 
+/* The alarm may come between the caller's look for interrupts and the look at the deadline here, which is then gone: the
+ * interrupt it left is looked for again, in this order. */
 static void wait_real(void)
 {
-  uint64_t until = time.deadline == NEVER ? NEVER : time.boot + time.deadline;
+  uint64_t deadline = __atomic_load_n(&time.deadline, __ATOMIC_ACQUIRE);
+  if (machine_irq_waits()) return;
+  uint64_t until = deadline == NEVER ? NEVER : time.boot + deadline;
   if (uart_room())
     (void)take_input(until);
   else if (until == NEVER)
