@@ -79,6 +79,7 @@ void kern_main(struct bootinfo *bi)
   console_init();
   uart_init();
   debugcon_init();
+  arch_console_init(bi);
   print_banner();
 
   bool testing = cmdline_get(bi->cmdline, "ktest", test_prefix, sizeof test_prefix);

@@ -1,6 +1,7 @@
 /* The PC around the processor, in the order its parts need each other. */
 #include "cpu.h"
 #include "dev/clock.h"
+#include "dev/devices.h"
 #include "dev/pic.h"
 #include "dev/timer.h"
 #include <kern/arch.h>
@@ -16,4 +17,9 @@ void arch_platform_init(const struct bootinfo *bi)
   log_info("x86_64: %s, TSC %u MHz,%s%s%s%s, loaded by %s", cpu_features.vendor, (unsigned)(tsc_hz / 1000000),
            cpu_features.smep ? " SMEP" : "", cpu_features.smap ? " SMAP" : "", cpu_features.umip ? " UMIP" : "",
            cpu_features.xsave ? " XSAVE" : "", bi->loader);
+}
+
+void arch_console_init(const struct bootinfo *bi)
+{
+  (void)vga_init(bi);
 }

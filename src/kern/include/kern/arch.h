@@ -137,6 +137,12 @@ enum io_space { IO_PORT, IO_MMIO };
 uint32_t arch_io_read(enum io_space space, uint64_t addr, unsigned width);
 void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t value);
 
+/* ---- Console ---- */
+
+/* Registers what only this machine has to show text on and to take it from (kern/console.h), beside the portable
+ * drivers. Once, after console_init, interrupts disabled; devices that are absent are passed over. */
+void arch_console_init(const struct bootinfo *bi);
+
 /* ---- Debug ---- */
 
 /* Prints a byte before any driver works, and in a panic. */
