@@ -152,6 +152,27 @@ START_TEST(mutex_unlock_by_another_is_reported)
 }
 END_TEST
 
+START_TEST(trylock_takes_what_is_free)
+{
+  static struct thread owner = {.name = "owner"}, other = {.name = "other"};
+  struct mutex m;
+
+  mutex_init(&m, "door");
+  cpu_self()->current = &owner;
+  ck_assert(mutex_trylock(&m));
+  ck_assert_ptr_eq(mutex_holder(&m), &owner);
+  ck_assert(!mutex_trylock(&m));
+  cpu_self()->current = &other;
+  ck_assert(!mutex_trylock(&m));
+  ck_assert(!mutex_held(&m));
+  cpu_self()->current = &owner;
+  mutex_unlock(&m);
+  ck_assert_ptr_null(mutex_holder(&m));
+  ck_assert(mutex_trylock(&m));
+  mutex_unlock(&m);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("sync");
@@ -166,6 +187,7 @@ int main(void)
   tcase_add_exit_test(tc, panic_reports_text_and_backtrace, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, panic_gets_past_held_locks, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, panic_inside_panic_halts, CLOCKWORK_HALTED);
+  tcase_add_test(tc, trylock_takes_what_is_free);
   tcase_add_exit_test(tc, recursive_mutex_is_reported, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, mutex_unlock_by_another_is_reported, CLOCKWORK_HALTED);
   suite_add_tcase(suite, tc);

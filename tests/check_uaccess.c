@@ -197,6 +197,66 @@ START_TEST(buffers_are_consumed_from_the_front)
 }
 END_TEST
 
+/* A copy that may not sleep moves bytes inside a page that is mapped, and else leaves everything as it is. */
+START_TEST(now_or_not_at_all)
+{
+  struct uio uio = uio_user(AT, 100);
+  ck_assert_int_eq(uio_get_now(&uio, back, 1), -EAGAIN); /* not there yet */
+  ck_assert_int_eq(uio_put_now(&uio, buf, 1), -EAGAIN);
+  ck_assert_uint_eq(uio.left, 100);
+  ck_assert_uint_eq(uio.uaddr, AT);
+
+  ck_assert_int_eq(user_zero(AT, 2 * PAGE_SIZE), 0);
+  ck_assert_int_eq(uio_put_now(&uio, buf, 60), 0);
+  ck_assert_uint_eq(uio.left, 40);
+  uio = uio_user(AT, 100);
+  ck_assert_int_eq(uio_get_now(&uio, back, 60), 0);
+  ck_assert_uint_eq(uio.uaddr, AT + 60);
+  ck_assert_int_eq(memcmp(buf, back, 60), 0);
+
+  uio = uio_user(AT + PAGE_SIZE - 1, 100);
+  ck_assert_int_eq(uio_put_now(&uio, buf, 2), -EAGAIN); /* two pages */
+  ck_assert_int_eq(uio_put_now(&uio, buf, 1), 0);
+  ck_assert_int_eq(uio_put_now(&uio, buf, 2), 0);
+}
+END_TEST
+
+START_TEST(now_respects_rights_and_the_lock)
+{
+  uint8_t byte = 1;
+  struct uio uio = uio_user(READ_ONLY, 1);
+  ck_assert_int_eq(copy_from_user(&byte, READ_ONLY, 1), 0);
+  ck_assert_int_eq(uio_put_now(&uio, buf, 1), -EAGAIN); /* and the copy that may sleep says -EFAULT */
+  ck_assert_int_eq(uio_get_now(&uio, &byte, 1), 0);
+  ck_assert_int_eq(byte, 0);
+
+  ck_assert_int_eq(user_zero(AT, 1), 0);
+  uio = uio_user(AT, 1);
+  mutex_lock(&as->lock);
+  ck_assert_int_eq(uio_get_now(&uio, &byte, 1), -EAGAIN);
+  mutex_unlock(&as->lock);
+  ck_assert_int_eq(uio_get_now(&uio, &byte, 1), 0);
+
+  for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+    uio = uio_user(hostile[i].at, hostile[i].len);
+    ck_assert_int_ne(uio_get_now(&uio, back, hostile[i].len), 0);
+    ck_assert_int_ne(uio_put_now(&uio, back, hostile[i].len), 0);
+  }
+}
+END_TEST
+
+START_TEST(now_with_a_buffer_of_the_kernel)
+{
+  struct uio uio = uio_kernel(back, 100);
+  ck_assert_int_eq(uio_put_now(&uio, buf, 100), 0);
+  ck_assert_int_eq(memcmp(buf, back, 100), 0);
+  ck_assert_uint_eq(uio.left, 0);
+  uio = uio_kernel(back, 100);
+  ck_assert_int_eq(uio_get_now(&uio, buf + 100, 100), 0);
+  ck_assert_int_eq(memcmp(buf, buf + 100, 100), 0);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("uaccess");
@@ -213,6 +273,9 @@ int main(void)
   tcase_add_test(tc, a_kernel_thread_has_no_program);
   tcase_add_test(tc, no_memory_is_told_apart);
   tcase_add_loop_test(tc, buffers_are_consumed_from_the_front, 0, 2);
+  tcase_add_test(tc, now_or_not_at_all);
+  tcase_add_test(tc, now_respects_rights_and_the_lock);
+  tcase_add_test(tc, now_with_a_buffer_of_the_kernel);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);
 }

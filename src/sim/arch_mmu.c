@@ -5,8 +5,8 @@
  *
  * The user window's translations are dropped lazily: loading the register only notes it, and the next return to user mode
  * (machine_mmu_leave_kernel) replaces them if they came from other tables, by what the program missed when it ran before,
- * else compares each with its entry, so that a visit to another thread and back costs little. Kernel-mode code meets the user window only in tests, with supervisor pages;
- * once such a page is translated, loads drop at once.
+ * else compares each with its entry, so that a visit to another thread and back costs little. Kernel-mode code meets the
+ * user window only in tests, with supervisor pages; once such a page is translated, loads drop at once.
  *
  * Kernel stacks are pinned: the host itself writes to them (signal handlers, system calls), so their translations are
  * renewed instead of dropped.

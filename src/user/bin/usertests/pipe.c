@@ -107,9 +107,44 @@ static void test_pipe_errors(void)
   OK(handle_info(ends[0], &info));
 }
 
+/* Bytes from and to pages that were never touched, across their borders and the end of the ring; and a buffer that ends too
+ * early moves nothing. */
+static void test_pipe_fresh_pages(void)
+{
+  enum { PAGE = USER_PAGE_SIZE, ROUNDS = 5, SIZE = 3000 };
+  int ends[2];
+  char *from = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *to = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(from != MAP_FAILED && to != MAP_FAILED);
+  OK(pipe(ends));
+  for (int i = 0; i < ROUNDS; i++) {
+    char *source = from + i * SIZE, *target = to + i * SIZE;
+    CHECK_EQ(write(ends[1], source, SIZE), SIZE); /* zeros, from pages that come with the copy */
+    CHECK_EQ(read(ends[0], target, SIZE), SIZE);
+    for (int k = 0; k < SIZE; k++) {
+      CHECK(target[k] == 0);
+      source[k] = (char)(i + k);
+    }
+    CHECK_EQ(write(ends[1], source, SIZE), SIZE);
+    FAILS(EFAULT, read(ends[0], end_of_mapping(SIZE - 1), SIZE));
+    CHECK_EQ(read(ends[0], target, SIZE), SIZE);
+    CHECK(memcmp(source, target, SIZE) == 0);
+  }
+  FAILS(EFAULT, write(ends[1], end_of_mapping(SIZE - 1), SIZE));
+  OK(close(ends[1]));
+  CHECK_EQ(read(ends[0], to, SIZE), 0);
+  OK(munmap(from, 8 * PAGE));
+  OK(munmap(to, 8 * PAGE));
+}
+
 const struct test pipe_tests[] = {
-  {"pipe_bytes", test_pipe, 0},         {"pipe_closed", test_pipe_closed, 0},
-  {"pipe_rest", test_pipe_rest, 0},     {"pipe_large", test_pipe_large, 0},
-  {"pipe_chain", test_pipe_chain, 0},   {"pipe_reader_gone", test_pipe_reader_gone, 0},
-  {"pipe_errors", test_pipe_errors, 0}, {0},
+  {"pipe_bytes", test_pipe, 0},
+  {"pipe_closed", test_pipe_closed, 0},
+  {"pipe_rest", test_pipe_rest, 0},
+  {"pipe_large", test_pipe_large, 0},
+  {"pipe_chain", test_pipe_chain, 0},
+  {"pipe_reader_gone", test_pipe_reader_gone, 0},
+  {"pipe_errors", test_pipe_errors, 0},
+  {"pipe_fresh_pages", test_pipe_fresh_pages, 0},
+  {0},
 };
