@@ -309,7 +309,7 @@ END_TEST
 
 START_TEST(unknown_numbers)
 {
-  static const uint64_t bad[] = {SYSCALL_COUNT, SYSCALL_COUNT + 1, 1000, 1ull << 32, (1ull << 32) + 1, UINT64_MAX};
+  static const uint64_t bad[] = {SYSCALL_COUNT, SYSCALL_COUNT + 1, 1000, 0x80000000, UINT32_MAX, UINT64_MAX};
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
     call(bad[i]);
     ck_assert_int_eq(called, -1);

@@ -72,7 +72,7 @@ void trap_decode(const struct trapframe *tf, struct trap_info *info)
 
 uint64_t trapframe_call_number(const struct trapframe *tf)
 {
-  return tf->rax;
+  return (uint32_t)tf->rax; /* all that the simulator's host keeps of it in an int 0x80 */
 }
 
 void trapframe_call_args(const struct trapframe *tf, uint64_t args[6])

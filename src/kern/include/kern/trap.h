@@ -57,7 +57,7 @@ bool trapframe_is_call(const struct trapframe *tf);
 const char *trap_kind_name(enum trap_kind kind);
 
 /* System-call registers. */
-uint64_t trapframe_call_number(const struct trapframe *tf);
+uint64_t trapframe_call_number(const struct trapframe *tf); /* the low half of its register */
 void trapframe_call_args(const struct trapframe *tf, uint64_t args[6]);
 void trapframe_set_result(struct trapframe *tf, int64_t value);
 
