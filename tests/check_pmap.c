@@ -129,6 +129,18 @@ START_TEST(agrees_with_a_dictionary)
 }
 END_TEST
 
+START_TEST(unmapping_a_range_frees_its_tables)
+{
+  uint64_t before = free_pages();
+  for (unsigned i = 0; i < DICT_SIZE; i++) ck_assert_int_eq(pmap_map(&pm, dict_va(i), 0x5000, PMAP_USER), 0);
+  ck_assert_uint_gt(pm.table_pages, 8);
+  pmap_unmap_range(&pm, 0, 0x8000000000);
+  ck_assert_uint_eq(pm.mapped_pages, 0);
+  ck_assert_uint_eq(pm.table_pages, 0);
+  ck_assert_uint_eq(free_pages(), before);
+}
+END_TEST
+
 START_TEST(destroy_frees_the_tables)
 {
   uint64_t before = free_pages();
@@ -187,6 +199,10 @@ START_TEST(kernel_slots_are_shared)
   ck_assert_uint_eq(e.pa, 0x7000);
   ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
   ck_assert(!pmap_lookup(&kernel_pmap, 0x10000, &e));
+  struct pmap other; /* slot 0 of the kernel's own tables, where only tests map, is not */
+  ck_assert_int_eq(pmap_map(&kernel_pmap, 0x20000, 0x8000, PMAP_WRITE), 0);
+  ck_assert_int_eq(pmap_create(&other), 0);
+  ck_assert(!pmap_lookup(&other, 0x20000, &e));
 }
 END_TEST
 
@@ -354,6 +370,7 @@ int main(void)
   TCase *tc = tcase_create("pmap");
   tcase_add_checked_fixture(tc, setup, NULL);
   tcase_add_test(tc, agrees_with_a_dictionary);
+  tcase_add_test(tc, unmapping_a_range_frees_its_tables);
   tcase_add_test(tc, destroy_frees_the_tables);
   tcase_add_test(tc, no_memory_changes_nothing);
   tcase_add_test(tc, bad_arguments_are_refused);

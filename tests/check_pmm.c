@@ -222,6 +222,29 @@ START_TEST(ten_thousand_cycles_leak_nothing)
 }
 END_TEST
 
+/* Every block of an order there is; how many. They stay allocated. */
+static unsigned take_blocks(unsigned order)
+{
+  paddr_t pa;
+  unsigned n = 0;
+  while (pmm_alloc(PMM_USER, order, &pa) == 0) n++;
+  return n;
+}
+
+START_TEST(single_pages_become_blocks_again)
+{
+  static paddr_t pa[MIB(64) / PAGE_SIZE];
+  static paddr_t block[8];
+  unsigned blocks = 0, n = 0;
+  while (pmm_alloc(PMM_USER, PMM_MAX_ORDER, &block[blocks]) == 0) blocks++;
+  ck_assert_uint_gt(blocks, 2);
+  for (unsigned i = 0; i < blocks; i++) pmm_free(block[i], PMM_MAX_ORDER);
+  while (pmm_alloc_page(PMM_USER, &pa[n]) == 0) n++;
+  for (unsigned i = 0; i < n; i++) pmm_free_page(pa[i * 7919 % n]); /* each once: n is no multiple of that prime */
+  ck_assert_uint_eq(take_blocks(PMM_MAX_ORDER), blocks);
+}
+END_TEST
+
 START_TEST(zeroed_pages_are_zero)
 {
   paddr_t pa;
@@ -304,6 +327,18 @@ START_TEST(double_free_halts)
 }
 END_TEST
 
+START_TEST(double_free_of_a_merged_block_halts)
+{
+  paddr_t pa[2];
+  for (unsigned i = 0; i < 2; i++) ck_assert_int_eq(pmm_alloc(PMM_USER, 5, &pa[i]), 0);
+  ck_assert_uint_eq(pa[1], pa[0] + 32 * PAGE_SIZE);
+  pmm_free(pa[0], 5);
+  pmm_free(pa[1], 5); /* now the inside of a larger block */
+  rig.halt_says = "freed twice";
+  pmm_free(pa[1], 5);
+}
+END_TEST
+
 START_TEST(free_with_another_order_halts)
 {
   paddr_t pa = one_page();
@@ -362,10 +397,12 @@ int main(void)
   tcase_add_checked_fixture(tc, rig_boot_default, NULL);
   tcase_add_test(tc, an_exhausted_zone_leaves_the_other_working);
   tcase_add_test(tc, ten_thousand_cycles_leak_nothing);
+  tcase_add_test(tc, single_pages_become_blocks_again);
   tcase_add_test(tc, zeroed_pages_are_zero);
   tcase_add_test(tc, the_nth_allocation_fails);
   tcase_add_test(tc, impossible_requests_fail);
   tcase_add_exit_test(tc, double_free_halts, RIG_HALTED);
+  tcase_add_exit_test(tc, double_free_of_a_merged_block_halts, RIG_HALTED);
   tcase_add_exit_test(tc, free_with_another_order_halts, RIG_HALTED);
   tcase_add_loop_exit_test(tc, free_of_foreign_memory_halts, RIG_HALTED, 0, 2);
 #ifndef NDEBUG
