@@ -128,7 +128,7 @@ static const char *parse_entry(const struct cpio_reader *r, struct cpio_entry *e
 
 int cpio_next(struct cpio_reader *r, struct cpio_entry *out, const char **why)
 {
-  size_t end;
+  size_t end = 0;
   if (r->size == 0)
     *why = "empty archive";
   else if (r->offset >= r->size)

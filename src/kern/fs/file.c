@@ -126,7 +126,7 @@ static int seek_base(struct file *f, int whence, int64_t *out)
 int64_t file_seek(struct file *f, int64_t offset, int whence)
 {
   if (f->vnode->type == FILE_DEVICE || f->vnode->type == FILE_PIPE) return -ESPIPE;
-  int64_t base, target;
+  int64_t base = 0, target = 0;
   mutex_lock(&f->lock);
   int64_t r = seek_base(f, whence, &base);
   if (!r && __builtin_add_overflow(base, offset, &target)) r = offset < 0 ? -EINVAL : -EOVERFLOW;
