@@ -22,4 +22,5 @@ void arch_platform_init(const struct bootinfo *bi)
 void arch_console_init(const struct bootinfo *bi)
 {
   (void)vga_init(bi);
+  (void)keyboard_init();
 }

@@ -7,5 +7,6 @@
 struct bootinfo;
 
 bool vga_init(const struct bootinfo *bi);
+bool keyboard_init(void);
 
 #endif

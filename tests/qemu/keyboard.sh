@@ -1,0 +1,32 @@
+#!/bin/sh
+# A command typed on the keyboard runs, and shows on the screen and on the serial line: letters, shift, the keys that
+# the shell's editor knows, ^C. A machine without a keyboard controller goes on.
+. "$srcdir/tests/qemu/lib.sh"
+. "$srcdir/tests/qemu/monitor.inc"
+
+# type_keys KEY...: one after the other, by QEMU's names.
+type_keys()
+{
+  for key; do monitor "sendkey $key 50"; done
+}
+
+boot_monitored -vga std
+wait_screen '^\$$'
+type_keys x e c h o spc shift-k e y shift-1 home delete end minus left delete shift-s ret
+wait_screen '^Key!S$'
+wait_serial '^Key!S'
+type_keys up backspace 2 ret
+wait_screen '^Key!2$'
+type_keys s l e e p spc 1 0 0 ret
+wait_screen '^\$ sleep 100$'
+type_keys ctrl-c e c h o spc d o n e ret
+wait_screen '^done$'
+type_keys e x i t spc 5 ret
+wait "$machine"
+[ $? = 11 ] || fail "the shell did not end with status 5"
+exec 9>&-
+
+boot_monitored -machine i8042=off
+wait_serial '^\$ '
+quit_monitored
+finish
