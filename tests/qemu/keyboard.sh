@@ -4,13 +4,7 @@
 . "$srcdir/tests/qemu/lib.sh"
 . "$srcdir/tests/qemu/monitor.inc"
 
-# type_keys KEY...: one after the other, by QEMU's names.
-type_keys()
-{
-  for key; do monitor "sendkey $key 50"; done
-}
-
-boot_monitored -vga std
+boot_monitored -vga std -device isa-debug-exit,iobase=0xf4,iosize=0x04
 wait_screen '^\$$'
 type_keys x e c h o spc shift-k e y shift-1 home delete end minus left delete shift-s ret
 wait_screen '^Key!S$'

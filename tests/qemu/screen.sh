@@ -1,12 +1,12 @@
 #!/bin/sh
-# The screen in text mode: the banner and the prompt are on it, in yellow on black, as is what scrolls by; without a
-# display everything goes on. Read back from the device's memory through QEMU's monitor.
+# The screen in text mode: the banner and the prompt are on it, in yellow on black; what is longer than the screen
+# scrolls; a panic's report is there too. Without a display everything goes on. Read back from the device's memory
+# through QEMU's monitor.
 . "$srcdir/tests/qemu/lib.sh"
 . "$srcdir/tests/qemu/monitor.inc"
 
 boot_monitored -vga std
 wait_screen '^\$$'
-save_cells
 first=$(cell_rows | sed -n 1p)
 case $first in
   "Veridian OS v"*) ;;
@@ -14,6 +14,16 @@ case $first in
 esac
 colours=$(cell_colours)
 [ "$colours" = 0e ] || fail "colours on the screen: $colours"
+
+# As the serial line has it, the last rows of both are the same.
+type_keys l s spc slash b i n ret
+until_true scrolled || fail "the screen did not scroll"
+until_true same_end || fail "the scrolled screen differs from the serial line's last rows"
+quit_monitored
+
+boot_monitored -vga std -append ktest=panic_machine_double_fault
+wait_serial '^  #0 '
+wait_screen 'panic: double fault'
 quit_monitored
 
 boot_monitored -vga none
