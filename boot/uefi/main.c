@@ -1,0 +1,82 @@
+/*
+ * The UEFI loader, EFI/BOOT/BOOTX64.EFI: reads \kernel.elf and \initrd.cpio from the volume it lies on, puts the kernel in
+ * its place, collects what the firmware knows, leaves the firmware, enters the kernel as fmt/vbi.h says. When that cannot be
+ * it says why on the firmware's console and returns to the firmware.
+ *
+ * Two calling conventions meet here: the firmware and this program use Microsoft's, the kernel's entry takes rdi.
+ */
+#include "loader.h"
+
+#define DEBUG_EXIT 0xF4 /* QEMU's isa-debug-exit: tells tests of the failure */
+#define DEBUG_EXIT_FAILURE 0x11
+#define CPUID_EXTENDED 0x80000001
+#define CPUID_EDX_NX (1u << 20)
+#define CR4_LA57 (1u << 12)
+
+efi_status efi_main(efi_handle self, struct efi_system_table *system_table);
+
+struct efi_system_table *efi;
+
+/* The tables must be the four-level ones that the kernel knows, and it needs the no-execute bit. */
+static bool processor_suits(void)
+{
+  uint32_t eax = CPUID_EXTENDED, ebx, ecx = 0, edx;
+  uint64_t cr4;
+  __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+  __asm__("mov %%cr4, %0" : "=r"(cr4));
+  if (!(edx & CPUID_EDX_NX)) return refuse("the processor", "lacks the no-execute bit");
+  if (cr4 & CR4_LA57) return refuse("the firmware", "runs with five-level page tables");
+  if ((uint64_t)(uintptr_t)efi_main > BELOW_4_GIB) return refuse("the firmware", "put this loader above 4 GiB");
+  return true;
+}
+
+static bool load_kernel(efi_handle self, uint64_t *entry)
+{
+  struct buffer file;
+  struct kernel_plan plan;
+  if (!file_read(self, "kernel.elf", &file)) return false;
+  const char *wrong = kernel_plan(&file, &plan);
+  if (wrong) return refuse("kernel.elf", wrong);
+  uint64_t pages = (plan.high - plan.low + EFI_PAGE - 1) / EFI_PAGE;
+  if (efi->boot_services->allocate_pages(EFI_ALLOCATE_ADDRESS, EFI_LOADER_DATA, pages, &plan.low) != EFI_SUCCESS)
+    return refuse("the memory for the kernel", "is not free");
+  kernel_place(&file);
+  buffer_free(&file);
+  *entry = plan.entry;
+  return true;
+}
+
+static void __attribute__((noreturn)) enter(uint64_t root, uint64_t entry, const void *info)
+{
+  __asm__ volatile("cli\n\tcld\n\tmov %0, %%cr3\n\tjmp *%1" : : "r"(root), "r"(entry), "D"(info) : "memory");
+  __builtin_unreachable();
+}
+
+static bool boot(efi_handle self)
+{
+  static const char name[] = "Veridian UEFI loader";
+  uint64_t entry = 0, root = 0;
+  struct buffer initrd, block;
+  if (!processor_suits() || !load_kernel(self, &entry) || !file_read(self, "initrd.cpio", &initrd)) return false;
+  if (!tables_build(&root) || !info_allocate(&block)) return false;
+
+  struct vbi_info *info = (struct vbi_info *)block.bytes;
+  info->magic = VBI_MAGIC;
+  info->initrd = (uint64_t)(uintptr_t)initrd.bytes;
+  info->initrd_size = initrd.size;
+  info->rsdp = find_rsdp();
+  find_framebuffer(&info->framebuffer);
+  memcpy(info->loader, name, sizeof name);
+  if (!leave_firmware(self, &block)) return false;
+  enter(root, entry, info);
+}
+
+efi_status efi_main(efi_handle self, struct efi_system_table *system_table)
+{
+  efi = system_table;
+  (void)efi->boot_services->set_watchdog_timer(0, 0, 0, NULL);
+  say("\r\nVeridian OS Loading...\r\n");
+  (void)boot(self);
+  __asm__ volatile("outb %0, %1" : : "a"((uint8_t)DEBUG_EXIT_FAILURE), "Nd"((uint16_t)DEBUG_EXIT));
+  return EFI_LOAD_ERROR;
+}
