@@ -39,6 +39,4 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
 }
 
 /* The serial line and the debug console have portable drivers; there is nothing else. */
-void arch_console_init(const struct bootinfo *bi UNUSED)
-{
-}
+void arch_console_init(const struct bootinfo *bi UNUSED) {}
