@@ -3,6 +3,7 @@
 #include "cpu.h"
 #include "insn.h"
 #include "layout.h"
+#include <fmt/paging.h>
 #include <fmt/trapframe.h>
 #include <kern/cpu.h>
 #include <kern/ktest.h>
@@ -92,6 +93,7 @@ KTEST(machine_control_registers)
   ktest_check(!(cr0 & (CR0_EM | CR0_TS | CR0_AM)));
   ktest_check((cr4 & (CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT)) == (CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT));
   ktest_check((efer & (EFER_NXE | EFER_LMA | EFER_SCE)) == (EFER_NXE | EFER_LMA | EFER_SCE));
+  ktest_check(insn_rdmsr(MSR_PAT) == X86_PAT_VALUE);
   ktest_check(!(cr4 & CR4_SMEP) == !(leaf7.ebx & 1u << 7));
   ktest_check(!(cr4 & CR4_SMAP) == !(leaf7.ebx & 1u << 20));
   ktest_check(!(cr4 & CR4_UMIP) == !(leaf7.ecx & 1u << 2));

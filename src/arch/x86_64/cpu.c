@@ -9,6 +9,7 @@
 #include "insn.h"
 #include "layout.h"
 #include <fmt/backtrace.h>
+#include <fmt/paging.h>
 #include <fmt/trapframe.h>
 #include <kern/cpu.h>
 #include <kern/panic.h>
@@ -67,6 +68,7 @@ static void set_control_registers(void)
   if (cpu_features.smap) cr4 |= CR4_SMAP;
   if (cpu_features.umip) cr4 |= CR4_UMIP;
   insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) | EFER_NXE | EFER_SCE);
+  insn_wrmsr(MSR_PAT, X86_PAT_VALUE); /* only entry 4 differs from reset, and nothing used it before */
   insn_write_cr0((insn_read_cr0() | CR0_WP) & ~(uint64_t)CR0_AM);
   insn_write_cr4(cr4);
 }

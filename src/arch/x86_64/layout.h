@@ -3,7 +3,7 @@
  * build-aux/nasm-layout) the loaders read. Plain numbers only: no casts, no suffixes, no expressions.
  *
  *   0000000000000000  user half; the user window is its part that uapi/abi.h names, page 0 is never mapped
- *   FFFF800000000000  kernel heap and stacks (100 MiB)
+ *   FFFF800000000000  kernel heap (100 MiB) and stacks (the rest of 1 GiB)
  *   FFFF880000000000  direct map of physical memory
  *   FFFFFE8000000000  device registers below 4 GiB, uncached
  *   FFFFFFFF80000000  the kernel image, at 1 MiB from here and 1 MiB in physical memory
@@ -17,7 +17,7 @@
 #define LAYOUT_KERNEL_LMA 0x100000
 
 #define LAYOUT_WINDOW_BASE 0xFFFF800000000000
-#define LAYOUT_WINDOW_SIZE 0x6400000
+#define LAYOUT_WINDOW_SIZE 0x40000000
 
 /* The boot tables map BOOT_MAPPED bytes here, at 0 and (the first GiB) at LAYOUT_KERNEL_BASE; the kernel's own map
  * RAM. */
