@@ -11,10 +11,17 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/installed.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 make=${MAKE:-make}
 prefix=$work/usr
-# Not the outer make's jobs, and never a prefix of its own.
-unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR || :
+# The outer make's variables (make check CC=clang must not compile all again), not its jobs, and never a prefix of its own.
+case ${MAKEFLAGS-} in
+  *' -- '*) MAKEFLAGS="-- ${MAKEFLAGS#* -- }" ;;
+  *) MAKEFLAGS= ;;
+esac
+export MAKEFLAGS
+unset MFLAGS MAKELEVEL DESTDIR || :
 
+before=$(ls -l --time-style=full-iso veridian-sim libkern.a)
 "$make" -s install prefix="$prefix" > "$work/install.log" 2>&1 || { cat "$work/install.log"; exit 1; }
+[ "$before" = "$(ls -l --time-style=full-iso veridian-sim libkern.a)" ] || { echo "make install built anew:"; cat "$work/install.log"; exit 1; }
 for file in bin/veridian-sim bin/veridian-cc share/man/man1/veridian-sim.1 share/veridian/initrd.cpio \
   lib/veridian/libveridian.a lib/veridian/crt0.o lib/pkgconfig/veridian.pc include/veridian/veridian.h \
   include/veridian/uapi/abi.h; do
