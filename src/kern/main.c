@@ -93,5 +93,5 @@ void kern_main(struct bootinfo *bi)
   must(thread_create(NULL, "main", CLASS_USER, first_thread, testing ? test_prefix : NULL, &t),
        "cannot start a thread");
   sched_start(t);
-  sched_idle_loop();
+  boot_fail("too little memory for the idle thread", sched_start_idle());
 }

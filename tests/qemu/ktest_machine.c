@@ -300,3 +300,12 @@ KTEST(machine_stack_has_a_guard)
   ktest_check(boot_stack_top - boot_stack == 32768);
   ktest_check(faults(read_byte, (uintptr_t)boot_stack - 1, ACCESS_READ, false));
 }
+
+KTEST(machine_idle_left_the_boot_stack)
+{
+  const struct thread *idle = cpu_self()->idle;
+  ktest_check(idle->stack != NULL);
+  ktest_check((uintptr_t)idle->context - (uintptr_t)idle->stack < KSTACK_SIZE);
+  ktest_check((uintptr_t)idle->context->sp - (uintptr_t)idle->stack < KSTACK_SIZE);
+  ktest_check(faults(read_byte, (uintptr_t)idle->stack - 1, ACCESS_READ, false));
+}

@@ -31,7 +31,7 @@
 #define LAYOUT_MMIO_PHYS 0xC0000000
 #define LAYOUT_MMIO_SIZE 0x40000000
 
-/* The boot processor's first stack, which becomes its idle thread's. */
+/* The boot processor's first stack, until its idle thread leaves it at the end of the boot. */
 #define LAYOUT_BOOT_STACK_SIZE 0x8000
 
 /* How the boot code names the protocol to x86_boot_main. */

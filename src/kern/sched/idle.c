@@ -1,11 +1,11 @@
 /* What a processor does when nobody is ready. */
+#include "thread_impl.h"
 #include <kern/arch.h>
 #include <kern/cpu.h>
 #include <kern/panic.h>
-#include <kern/sched.h>
 #include <kern/timer.h>
 
-void sched_idle_loop(void)
+static NORETURN void idle_loop(void)
 {
   struct cpu *cpu = cpu_self();
 
@@ -20,4 +20,23 @@ void sched_idle_loop(void)
       arch_idle();
     }
   }
+}
+
+static void idle_begin(void *arg)
+{
+  (void)arg;
+  idle_loop();
+}
+
+int sched_start_idle(void)
+{
+  struct thread *idle = cpu_self()->idle;
+  struct arch_context *boot = idle->context;
+
+  kassert(thread_current() == idle);
+  int error = thread_take_stack(idle, idle_begin);
+  if (error) return error;
+  (void)arch_irq_disable();
+  arch_context_switch(boot, idle->context);
+  panic("the boot stack came back to life");
 }

@@ -47,6 +47,16 @@ static void stack_free(void *stack)
   if (!kept) kva_free_guarded(stack, KSTACK_PAGES);
 }
 
+int thread_take_stack(struct thread *t, void (*entry)(void *))
+{
+  void *stack = stack_alloc();
+
+  if (!stack) return -ENOMEM;
+  t->stack = stack;
+  t->context = arch_context_init(stack, KSTACK_SIZE, entry, t);
+  return 0;
+}
+
 static void thread_begin(void *arg)
 {
   struct thread *t = arg;
@@ -73,8 +83,7 @@ int thread_create(struct process *process, const char *name, enum sched_class sc
   kassert((unsigned)sched_class < SCHED_CLASSES);
   struct thread *t = kzalloc(sizeof *t);
   if (!t) return -ENOMEM;
-  t->stack = stack_alloc();
-  if (!t->stack) {
+  if (thread_take_stack(t, thread_begin)) {
     kfree(t);
     return -ENOMEM;
   }
@@ -83,7 +92,6 @@ int thread_create(struct process *process, const char *name, enum sched_class sc
   t->process = process;
   t->entry = entry;
   t->arg = arg;
-  t->context = arch_context_init(t->stack, KSTACK_SIZE, thread_begin, t);
   *out = t;
   return 0;
 }

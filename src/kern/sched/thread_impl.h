@@ -10,4 +10,7 @@ void thread_free(struct thread *t);
 /* The thread that stands for the context a processor booted on. */
 struct thread *thread_adopt_idle(struct cpu *cpu);
 
+/* Gives the thread a kernel stack, where entry(thread) will begin. -ENOMEM. */
+MUST_CHECK int thread_take_stack(struct thread *t, void (*entry)(void *));
+
 #endif

@@ -56,7 +56,8 @@ void sched_thread_begin(void);
 /* Timer tick of a slice. From the timer interrupt. */
 void sched_slice_end(void);
 
-/* The running thread and everything else is idle: what the idle thread does, for ever. */
-NORETURN void sched_idle_loop(void);
+/* The end of the boot: the idle thread leaves the boot stack, for good, for a guarded one like any thread's and waits
+ * there for others to run. Returns only to say -ENOMEM. */
+MUST_CHECK int sched_start_idle(void);
 
 #endif
