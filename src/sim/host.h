@@ -108,10 +108,8 @@ struct host_signal {
 };
 
 /* Takes the signals over, arms the alternate stack, traps system calls of [user_base, user_top). `trap`: "sud",
- * "seccomp" or null for the first that works. Fatal when none does. */
+ * "seccomp" or null for the first that works; says so when that is not the first. Fatal when none does. */
 void host_signal_init(uintptr_t user_base, uintptr_t user_top, const char *trap);
-/* "sud" or "seccomp": which was taken. */
-const char *host_signal_trap_name(void);
 
 size_t host_vector_size(void);
 /* A thread's vector state as the processor has it after reset. */

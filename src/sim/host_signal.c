@@ -60,7 +60,6 @@ _Static_assert(offsetof(struct host_crossing, unmasked) == 8 && offsetof(struct 
 _Static_assert(offsetof(struct host_thread, frame) == 8 && offsetof(struct host_thread, vector) == 16, "entry.S");
 
 struct host_crossing host_crossing;
-static const char *trap_name;
 
 /* ---- FS base ---- */
 
@@ -236,19 +235,13 @@ static bool trap_by_seccomp(uintptr_t base, uintptr_t top)
 
 static void trap_calls(uintptr_t base, uintptr_t top, const char *wanted)
 {
-  if ((!wanted || !strcmp(wanted, "sud")) && trap_by_sud(base, top)) {
-    trap_name = "sud";
-  } else if ((!wanted || !strcmp(wanted, "seccomp")) && trap_by_seccomp(base, top)) {
-    trap_name = "seccomp";
-  } else {
-    host_fatal(HOST_EXIT_USAGE, "this host cannot trap system calls by %s: %s",
-               wanted ? wanted : "Syscall User Dispatch (Linux 5.11) nor seccomp", strerror(errno));
+  if ((!wanted || !strcmp(wanted, "sud")) && trap_by_sud(base, top)) return;
+  if ((!wanted || !strcmp(wanted, "seccomp")) && trap_by_seccomp(base, top)) {
+    if (!wanted) host_note("this host lacks Syscall User Dispatch: system calls are trapped by seccomp, slower");
+    return;
   }
-}
-
-const char *host_signal_trap_name(void)
-{
-  return trap_name;
+  host_fatal(HOST_EXIT_USAGE, "this host cannot trap system calls by %s: %s",
+             wanted ? wanted : "Syscall User Dispatch (Linux 5.11) nor seccomp", strerror(errno));
 }
 
 /* ---- set-up ---- */

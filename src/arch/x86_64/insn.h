@@ -45,19 +45,6 @@ static inline void insn_write_cr0(uint64_t v)
   __asm__ volatile("movq %0, %%cr0" : : "r"(v) : "memory");
 }
 
-static inline uint64_t insn_read_cr2(void)
-{
-  uint64_t v;
-  __asm__ volatile("movq %%cr2, %0" : "=r"(v));
-  return v;
-}
-
-static inline uint64_t insn_read_cr3(void)
-{
-  uint64_t v;
-  __asm__ volatile("movq %%cr3, %0" : "=r"(v) : : "memory");
-  return v;
-}
 static inline void insn_write_cr3(uint64_t v)
 {
   __asm__ volatile("movq %0, %%cr3" : : "r"(v) : "memory");
