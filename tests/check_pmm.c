@@ -256,6 +256,33 @@ START_TEST(zeroed_pages_are_zero)
 }
 END_TEST
 
+START_TEST(a_shared_page_is_freed_by_the_last)
+{
+  paddr_t pa, other;
+  for (unsigned zone = 0; zone < PMM_ZONES; zone++) {
+    struct pmm_stats before = stats();
+    ck_assert_int_eq(pmm_alloc_page(zone, &pa), 0);
+    struct pmm_stats taken = stats();
+    ck_assert_uint_eq(pmm_page_refs(pa), 1);
+    for (unsigned i = 0; i < 1000; i++) pmm_ref_page(pa);
+    ck_assert_uint_eq(pmm_page_refs(pa), 1001);
+    memset(phys_to_virt(pa), 0x5A, PAGE_SIZE);
+    for (unsigned i = 0; i < 1000; i++) pmm_free_page(pa);
+    ck_assert_uint_eq(pmm_page_refs(pa), 1);
+    ck_assert(rig_all_bytes(phys_to_virt(pa), 0x5A, PAGE_SIZE));
+    struct pmm_stats s = stats();
+    ck_assert_mem_eq(&s, &taken, sizeof s);
+    pmm_free_page(pa);
+    s = stats();
+    ck_assert_mem_eq(&s, &before, sizeof s);
+    ck_assert_int_eq(pmm_alloc_page(zone, &other), 0);
+    ck_assert_uint_eq(other, pa); /* and starts again at one */
+    ck_assert_uint_eq(pmm_page_refs(pa), 1);
+    pmm_free_page(other);
+  }
+}
+END_TEST
+
 START_TEST(the_nth_allocation_fails)
 {
   paddr_t pa;
@@ -339,6 +366,31 @@ START_TEST(double_free_of_a_merged_block_halts)
 }
 END_TEST
 
+START_TEST(one_free_too_many_of_a_shared_page_halts)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  pmm_ref_page(pa);
+  pmm_free_page(pa);
+  pmm_free_page(pa);
+  rig.halt_says = "freed twice";
+  pmm_free_page(pa);
+}
+END_TEST
+
+START_TEST(sharing_what_is_no_page_halts)
+{
+  static const char *const says[] = {"not allocated", "another size", "not the allocator's", "not the allocator's"};
+  paddr_t pa, block;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  pmm_free_page(pa);
+  ck_assert_int_eq(pmm_alloc(PMM_USER, 3, &block), 0);
+  const paddr_t wrong[] = {pa, block, block + 1, MIB(64)};
+  rig.halt_says = says[_i];
+  pmm_ref_page(wrong[_i]);
+}
+END_TEST
+
 START_TEST(free_with_another_order_halts)
 {
   paddr_t pa = one_page();
@@ -399,10 +451,13 @@ int main(void)
   tcase_add_test(tc, ten_thousand_cycles_leak_nothing);
   tcase_add_test(tc, single_pages_become_blocks_again);
   tcase_add_test(tc, zeroed_pages_are_zero);
+  tcase_add_test(tc, a_shared_page_is_freed_by_the_last);
   tcase_add_test(tc, the_nth_allocation_fails);
   tcase_add_test(tc, impossible_requests_fail);
   tcase_add_exit_test(tc, double_free_halts, RIG_HALTED);
   tcase_add_exit_test(tc, double_free_of_a_merged_block_halts, RIG_HALTED);
+  tcase_add_exit_test(tc, one_free_too_many_of_a_shared_page_halts, RIG_HALTED);
+  tcase_add_loop_exit_test(tc, sharing_what_is_no_page_halts, RIG_HALTED, 0, 4);
   tcase_add_exit_test(tc, free_with_another_order_halts, RIG_HALTED);
   tcase_add_loop_exit_test(tc, free_of_foreign_memory_halts, RIG_HALTED, 0, 2);
 #ifndef NDEBUG

@@ -162,31 +162,58 @@ int pmm_alloc(enum pmm_zone zone, unsigned order, paddr_t *out)
   return hand_out(z, block_alloc(z, order), order, out);
 }
 
-static NORETURN void bad_free(paddr_t pa, const char *why)
+static NORETURN void bad_page(paddr_t pa, const char *why)
 {
-  panic("pmm: page 0x%llx freed, which is %s", (unsigned long long)pa, why);
+  panic("pmm: page 0x%llx is %s", (unsigned long long)pa, why);
+}
+
+/* The descriptor of an allocated block, its zone and its number there. Anything else is the caller's mistake. */
+static inline struct page *page_find(paddr_t pa, struct zone **zone, uint32_t *frame)
+{
+  struct zone *z = &pmm_zones[pa < pmm_zones[PMM_USER].base ? PMM_KERNEL : PMM_USER];
+  uint64_t at = (pa - z->base) >> PAGE_SHIFT;
+  if (!IS_ALIGNED(pa, PAGE_SIZE) || at >= z->frames) bad_page(pa, "not the allocator's");
+  if (z->pages[at].state != PAGE_ALLOCATED) bad_page(pa, "not allocated (freed twice?)");
+  *zone = z;
+  *frame = (uint32_t)at;
+  return &z->pages[at];
 }
 
 void pmm_free(paddr_t pa, unsigned order)
 {
-  struct zone *z = &pmm_zones[pa < pmm_zones[PMM_USER].base ? PMM_KERNEL : PMM_USER];
-  uint64_t frame = (pa - z->base) >> PAGE_SHIFT;
-  if (!IS_ALIGNED(pa, PAGE_SIZE) || frame >= z->frames) bad_free(pa, "not the allocator's");
-  struct page *p = &z->pages[frame];
-  if (p->state != PAGE_ALLOCATED) bad_free(pa, "not allocated (freed twice?)");
-  if (p->order != order) bad_free(pa, "part of a block of another size");
-  kassert(p->refs == 1);
-  p->refs = 0;
-  if (JUNK_ENABLED) junk_fill(z, (uint32_t)frame, order);
+  struct zone *z;
+  uint32_t frame;
+  struct page *p = page_find(pa, &z, &frame);
+  if (p->order != order) bad_page(pa, "part of a block of another size");
+  if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+  if (JUNK_ENABLED) junk_fill(z, frame, order);
   if (order == 0)
-    frame_free(z, (uint32_t)frame);
+    frame_free(z, frame);
   else
-    block_free(z, (uint32_t)frame, order);
+    block_free(z, frame, order);
 }
 
 void pmm_free_page(paddr_t pa)
 {
   pmm_free(pa, 0);
+}
+
+void pmm_ref_page(paddr_t pa)
+{
+  struct zone *z;
+  uint32_t frame;
+  struct page *p = page_find(pa, &z, &frame);
+  if (p->order != 0) bad_page(pa, "part of a block of another size");
+  uint32_t before = __atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+  kassert(before > 0 && before < UINT32_MAX);
+  (void)before;
+}
+
+unsigned pmm_page_refs(paddr_t pa)
+{
+  struct zone *z;
+  uint32_t frame;
+  return __atomic_load_n(&page_find(pa, &z, &frame)->refs, __ATOMIC_ACQUIRE);
 }
 
 int pmm_alloc_zeroed(enum pmm_zone zone, paddr_t *out)

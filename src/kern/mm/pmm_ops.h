@@ -26,7 +26,7 @@ struct page {
   uint8_t state;       /* enum page_state */
   uint8_t order;       /* of the block, in its first frame */
   uint16_t flags;      /* PAGE_* */
-  uint32_t refs;       /* users of an allocated block; one today */
+  uint32_t refs;       /* atomic; users of an allocated block */
 };
 _Static_assert(sizeof(struct page) == 16, "descriptors cost 16 bytes a frame");
 

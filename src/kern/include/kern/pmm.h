@@ -33,9 +33,16 @@ MUST_CHECK int pmm_init(const struct bootinfo *bi);
 MUST_CHECK int pmm_alloc(enum pmm_zone zone, unsigned order, paddr_t *out);
 void pmm_free(paddr_t pa, unsigned order);
 
-/* One page. */
+/* One page, with one reference. pmm_free_page drops a reference; the last one frees the page. */
 MUST_CHECK int pmm_alloc_page(enum pmm_zone zone, paddr_t *out);
 void pmm_free_page(paddr_t pa);
+
+/* One more reference to a page from pmm_alloc_page or pmm_alloc_zeroed, held by somebody who will call pmm_free_page, too.
+ * The caller has a reference of its own meanwhile. Never fails. */
+void pmm_ref_page(paddr_t pa);
+/* How many references an allocated page has. 1 and the caller's own: nobody else can reach the page, nor can anybody
+ * who does not go through the caller make it more. Larger numbers are stale as soon as they are answered. */
+unsigned pmm_page_refs(paddr_t pa);
 
 /* One zeroed page. */
 MUST_CHECK int pmm_alloc_zeroed(enum pmm_zone zone, paddr_t *out);
