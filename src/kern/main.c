@@ -3,6 +3,7 @@
 #include <kern/bootinfo.h>
 #include <kern/console.h>
 #include <kern/cpu.h>
+#include <kern/entropy.h>
 #include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/log.h>
@@ -64,6 +65,7 @@ void kern_main(struct bootinfo *bi)
 {
   arch_cpu_init(&cpus[0]);
   apply_log_level(bi);
+  entropy_init();
   must(bootinfo_sanitize(bi), "the memory map has too many regions");
   bootinfo_dump(bi);
 

@@ -8,15 +8,16 @@
 
 #define FNV_OFFSET 0xCBF29CE484222325ull
 #define FNV_PRIME 0x00000100000001B3ull
+#define SECRETS_APART 0x7365637265747321ull /* no small seed differs from another by this */
 
-static uint64_t state;
+static uint64_t choices, secrets; /* states of the two generators */
 static uint64_t hash = FNV_OFFSET;
 static const char *spoiled;
 
 /* splitmix64: any seed is good, 0 too. */
-static uint64_t next(void)
+static uint64_t next(uint64_t *state)
 {
-  uint64_t z = (state += 0x9E3779B97F4A7C15ull);
+  uint64_t z = (*state += 0x9E3779B97F4A7C15ull);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
   return z ^ (z >> 31);
@@ -24,12 +25,18 @@ static uint64_t next(void)
 
 void machine_seed(uint64_t seed)
 {
-  state = seed;
+  choices = seed;
+  secrets = seed ^ SECRETS_APART;
 }
 
 uint64_t machine_choose(uint64_t bound)
 {
-  return (uint64_t)(((unsigned __int128)next() * bound) >> 64);
+  return (uint64_t)(((unsigned __int128)next(&choices) * bound) >> 64);
+}
+
+uint64_t machine_secret(void)
+{
+  return next(&secrets);
 }
 
 static void mix(uint64_t word)

@@ -117,6 +117,11 @@ void host_vector_init(void *area);
 /* Moves the interrupted code's vector state to `area` and gives the resumed code a clean one. (S) */
 void host_vector_save(struct host_signal *s, void *area);
 
+/* ---- entropy ---- */
+
+/* Bytes that nobody can guess, at most 256. Fatal when the host has none. */
+void host_random(void *bytes, size_t size);
+
 /* ---- time ---- */
 
 uint64_t host_clock_ns(void);    /* monotonic (S) */

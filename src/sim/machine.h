@@ -97,6 +97,8 @@ enum machine_event { EVENT_TRAP = 1, EVENT_IRQ, EVENT_SWITCH, EVENT_INPUT, EVENT
 void machine_seed(uint64_t seed);
 /* 0 .. bound - 1; the same sequence for the same seed. */
 uint64_t machine_choose(uint64_t bound);
+/* The next of the words that stand for random bits from outside: the seed's too, but a sequence of their own. */
+uint64_t machine_secret(void);
 void machine_trace(enum machine_event event, uint64_t a, uint64_t b);
 /* Something the seed does not determine had a say. */
 void machine_trace_spoiled(const char *why);

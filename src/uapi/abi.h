@@ -20,6 +20,7 @@
 
 #define PATH_MAX 1024 /* bytes of a path, terminating null included */
 #define NAME_MAX 255  /* bytes of one component, without null */
+#define RANDOM_MAX 1048576 /* bytes of one random_get */
 #define ARG_MAX 65536 /* bytes of argv and envp strings and pointers together */
 
 /* ---- the ELF note that marks a native program (put there by crt) ---- */

@@ -42,6 +42,19 @@ done <"$work/script" | run 3 --seed=7
 printf 'hello\n' | run 0 --clock=real
 [ -z "$(trace)" ] || fail "a trace under the real clock"
 
+# Random bytes come from the seed, too; under the real clock from the host.
+random_word()
+{
+  run 0 --append='ktest=lib_entropy_reads loglevel=info' "$@" </dev/null
+  sed -n 's/.*info: a random word: \([0-9a-f]\{16\}\)$/\1/p' "$work/out" "$work/err"
+}
+word=$(random_word --seed=7)
+[ -n "$word" ] || fail "no random word"
+[ "$(random_word --seed=7)" = "$word" ] || fail "the same seed gave another random word"
+[ "$(random_word --seed=8)" != "$word" ] || fail "another seed gave the same random word"
+[ "$(random_word --clock=real --seed=7)" != "$(random_word --clock=real --seed=7)" ] ||
+  fail "two runs under the real clock gave the same random word"
+
 # A program that never calls the kernel is preempted all the same.
 printf 'spin &\nkill %%1\necho still there\n' | run 0
 out_has '^still there$'

@@ -20,7 +20,9 @@ _Static_assert(offsetof(struct x86_cpu, kernel_stack) == CPU_KERNEL_STACK, "entr
 _Static_assert(offsetof(struct x86_cpu, user_stack) == CPU_USER_STACK, "entry.S");
 
 #define CPUID1_ECX_XSAVE (1u << 26)
+#define CPUID1_ECX_RDRAND (1u << 30)
 #define CPUID7_EBX_SMEP (1u << 7)
+#define CPUID7_EBX_RDSEED (1u << 18)
 #define CPUID7_EBX_SMAP (1u << 20)
 #define CPUID7_ECX_UMIP (1u << 2)
 #define CPUID_EXT1_EDX_1GB (1u << 26)
@@ -41,11 +43,14 @@ static void detect_features(void)
   memcpy(cpu_features.vendor, &basic.ebx, 4);
   memcpy(cpu_features.vendor + 4, &basic.edx, 4);
   memcpy(cpu_features.vendor + 8, &basic.ecx, 4);
-  cpu_features.xsave = insn_cpuid(1, 0).ecx & CPUID1_ECX_XSAVE;
+  struct cpuid version = insn_cpuid(1, 0);
+  cpu_features.xsave = version.ecx & CPUID1_ECX_XSAVE;
+  cpu_features.rdrand = version.ecx & CPUID1_ECX_RDRAND;
   if (basic.eax >= 7) {
     struct cpuid extended = insn_cpuid(7, 0);
     cpu_features.smep = extended.ebx & CPUID7_EBX_SMEP;
     cpu_features.smap = extended.ebx & CPUID7_EBX_SMAP;
+    cpu_features.rdseed = extended.ebx & CPUID7_EBX_RDSEED;
     cpu_features.umip = extended.ecx & CPUID7_ECX_UMIP;
   }
   cpu_features.gigabyte_pages = insn_cpuid(0x80000001u, 0).edx & CPUID_EXT1_EDX_1GB;

@@ -37,6 +37,7 @@ struct x86_cpu {
   uint64_t gdt[GDT_ENTRIES];
   struct tss tss;
   uint8_t *ist_stacks; /* IST_COUNT * IST_STACK_SIZE */
+  uint64_t irq_jitter; /* when interrupts came, folded together (entropy.c) */
   struct arch_context boot_context;
 };
 
@@ -57,7 +58,7 @@ static inline struct arch_context *x86_context_self(void)
 
 /* What the processor can do, as far as the kernel cares; filled by cpu_detect_features on the bootstrap processor. */
 struct cpu_features {
-  bool smep, smap, umip, xsave, gigabyte_pages;
+  bool smep, smap, umip, xsave, gigabyte_pages, rdrand, rdseed;
   uint64_t xsave_mask; /* XCR0 */
   char vendor[13];
 };

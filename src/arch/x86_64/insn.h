@@ -87,6 +87,13 @@ static inline struct cpuid insn_cpuid(uint32_t leaf, uint32_t subleaf)
   return r;
 }
 
+static inline uint64_t insn_rdtsc(void)
+{
+  uint32_t low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return (uint64_t)high << 32 | low;
+}
+
 /* Reads the time-stamp counter after every earlier instruction has finished. */
 static inline uint64_t insn_rdtsc_ordered(void)
 {

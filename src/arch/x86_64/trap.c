@@ -8,8 +8,16 @@
 #include <kern/panic.h>
 #include <kern/thread.h>
 
+/* For the entropy pool: the moment of every interrupt. */
+static void note_moment(void)
+{
+  struct x86_cpu *c = x86_cpu_self();
+  c->irq_jitter = (c->irq_jitter << 7 | c->irq_jitter >> 57) ^ insn_rdtsc();
+}
+
 static void interrupt(unsigned irq, struct trapframe *tf)
 {
+  note_moment();
   if (pic_is_spurious(irq)) return;
   if (irq == IRQ_TIMER && !timer_expired()) {
     arch_irq_eoi(irq);

@@ -1,10 +1,12 @@
 /* Calls about the system as a whole. */
 #include <kern/arch.h>
+#include <kern/entropy.h>
 #include <kern/log.h>
 
 #include "sys.h"
 
 #define LOG_CHUNK 512u
+#define RANDOM_CHUNK 512u
 
 /* Absolute offset of the oldest byte the log still holds. */
 static uint64_t log_oldest(void)
@@ -42,4 +44,20 @@ int64_t sys_power(int op, int arg)
   log_info("%s requested by init, status %d", op == POWER_OFF ? "power off" : "reset", arg);
   if (op == POWER_RESET) arch_reset();
   arch_power_off(arg);
+}
+
+int64_t sys_random_get(uaddr_t buf, size_t len)
+{
+  uint8_t chunk[RANDOM_CHUNK];
+  uaddr_t end;
+  if (len > RANDOM_MAX) return -EINVAL;
+  if (__builtin_add_overflow(buf, len, &end)) return -EFAULT;
+  for (uaddr_t at = buf; at < end;) {
+    size_t n = MIN(end - at, sizeof chunk);
+    entropy_read(chunk, n);
+    int err = copy_to_user(at, chunk, n);
+    if (err != 0) return err;
+    at += n;
+  }
+  return (int64_t)len;
 }

@@ -62,6 +62,7 @@ int clock_gettime(int clock, struct timespec *time);
 int nanosleep(uint64_t nanoseconds);
 ssize_t log_read(uint64_t offset, char *buf, size_t len);
 int power(int op, int arg);
+ssize_t random_get(void *buf, size_t len);
 
 /* Any call by its number, through either door. The result is the kernel's own: negative errno on failure. */
 static inline int64_t syscall6(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)

@@ -130,6 +130,13 @@ uint64_t arch_clock_epoch(void);
  * once. Replaces the previous one. UINT64_MAX disarms. Interrupts disabled. */
 void arch_timer_arm(uint64_t deadline);
 
+/* ---- Entropy ---- */
+
+#define ARCH_ENTROPY_WORDS 8
+/* Fills `out` with what this machine has that cannot be known from outside, and answers the name of where it came from, for
+ * the log. How much it is worth is kern/entropy.h's to say: nobody else calls this. */
+const char *arch_entropy_read(uint64_t out[ARCH_ENTROPY_WORDS]);
+
 /* ---- I/O ---- */
 
 enum io_space { IO_PORT, IO_MMIO };

@@ -220,6 +220,25 @@ static void test_log(void)
   FAILS(EINVAL, log_read(0, buf, (size_t)1 << 63));
 }
 
+/* 2^-64 a word is what chance would need to fail this. */
+static void test_random(void)
+{
+  static uint64_t words[1024];
+  char bytes[8] = {0}, *page = read_only_page();
+  CHECK_EQ(random_get(words, sizeof words), sizeof words);
+  for (int i = 0; i < 1024; i++)
+    for (int j = 0; j < i; j++) CHECK(words[i] != words[j]);
+  CHECK_EQ(random_get(bytes, 3), 3);
+  CHECK(bytes[3] == 0 && bytes[7] == 0);
+  CHECK_EQ(random_get(NULL, 0), 0);
+  char *last = end_of_mapping(5);
+  CHECK_EQ(random_get(last, 5), 5);
+  FAILS(EFAULT, random_get(last, 6));
+  FAILS(EFAULT, random_get(page, 1));
+  FAILS(EINVAL, random_get(words, RANDOM_MAX + 1));
+  for (int i = 0; i < HOSTILE_COUNT; i++) FAILS(EFAULT, random_get((void *)hostile_addresses[i], 8));
+}
+
 static void test_power(void)
 {
   FAILS(EPERM, power(POWER_OFF, 0));
@@ -241,6 +260,7 @@ const struct test system_tests[] = {
   {"sys_console", test_console, 0},
   {"sys_memory_info", test_memory_info, 0},
   {"sys_log", test_log, 0},
+  {"sys_random", test_random, 0},
   {"sys_power", test_power, 0},
   {0},
 };
