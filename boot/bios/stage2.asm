@@ -1,7 +1,8 @@
 ; The second stage: at 0x8000 in real mode, dl = drive. Asks the BIOS for the memory map, opens the A20 gate, and goes to
-; 32-bit protected mode, from where it reads kernel.elf and initrd.cpio out of the EFI system partition (a FAT16 file
-; system), places the kernel's segments, and enters it in 64-bit mode as fmt/vbi.h says. It goes back to real mode for each
-; read and for messages. Every failure says in one line which step it was.
+; 32-bit protected mode, from where it reads kernel.elf, initrd.cpio and cmdline.txt (the kernel's command line, which may be
+; missing) out of the EFI system partition (a FAT16 file system), places the kernel's segments, and enters it in 64-bit mode
+; as fmt/vbi.h says. It goes back to real mode for each read and for messages. Every failure says in one line which step it
+; was.
 %include "bios.inc"
 
 org STAGE2_BASE
@@ -16,6 +17,7 @@ bits 32
   call find_memory_top
   call mount
 
+  call load_cmdline
   mov esi, initrd_file
   call load_file
   mov [INFO_BASE + VBI_INFO_INITRD], eax
@@ -29,6 +31,7 @@ bits 32
   call finish_info
   jmp enter_kernel
 
+%include "cmdline.inc"
 %include "memory.inc"
 %include "modes.inc"
 %include "print.inc"

@@ -48,6 +48,8 @@ static size_t pages_of(size_t size)
 bool buffer_allocate(struct buffer *b, size_t size, const char *what)
 {
   uint64_t address = BELOW_4_GIB;
+  b->size = 0;
+  if (size == 0) return true;
   if (efi->boot_services->allocate_pages(EFI_ALLOCATE_MAX_ADDRESS, EFI_LOADER_DATA, pages_of(size), &address) !=
       EFI_SUCCESS)
     return refuse(what, "does not fit into memory");
@@ -73,33 +75,52 @@ static struct efi_file *open_volume(efi_handle self)
   return fs->open_volume(fs, &root) == EFI_SUCCESS ? root : NULL;
 }
 
-static bool read_open(struct efi_file *file, const char *name, struct buffer *b)
+static bool read_open(struct efi_file *file, const char *name, size_t max, struct buffer *b)
 {
   uint64_t size;
   if (file->set_position(file, EFI_FILE_END) != EFI_SUCCESS || file->get_position(file, &size) != EFI_SUCCESS ||
       file->set_position(file, 0) != EFI_SUCCESS)
     return refuse(name, "is not a file");
-  if (size == 0) return refuse(name, "is empty");
+  if (size > max) return refuse(name, "is too long");
   if (!buffer_allocate(b, size, name)) return false;
   for (size_t at = 0; at < size;) {
     size_t n = size - at;
-    if (file->read(file, &n, b->bytes + at) != EFI_SUCCESS || n == 0) return refuse(name, "cannot be read");
+    if (file->read(file, &n, b->bytes + at) != EFI_SUCCESS || n == 0) {
+      buffer_free(b);
+      return refuse(name, "cannot be read");
+    }
     at += n;
   }
   return true;
 }
 
-bool file_read(efi_handle self, const char *name, struct buffer *b)
+static efi_status open_file(efi_handle self, const char *name, struct efi_file **file)
 {
   char16 wide[32];
-  struct efi_file *root = open_volume(self), *file;
-  if (!root) return refuse("the volume this loader lies on", "has no file system");
+  struct efi_file *root = open_volume(self);
+  if (!root) return EFI_VOLUME_CORRUPTED;
   widen(wide, sizeof wide / sizeof wide[0], name);
-  efi_status status = root->open(root, &file, wide, EFI_FILE_READ, 0);
+  efi_status status = root->open(root, file, wide, EFI_FILE_READ, 0);
   (void)root->close(root);
+  return status;
+}
+
+bool file_is_missing(efi_handle self, const char *name)
+{
+  struct efi_file *file;
+  efi_status status = open_file(self, name, &file);
+  if (status == EFI_SUCCESS) (void)file->close(file);
+  return status == EFI_NOT_FOUND;
+}
+
+bool file_read(efi_handle self, const char *name, size_t max, struct buffer *b)
+{
+  struct efi_file *file;
+  efi_status status = open_file(self, name, &file);
+  if (status == EFI_VOLUME_CORRUPTED) return refuse("the volume this loader lies on", "has no sound file system");
   if (status == EFI_NOT_FOUND) return refuse(name, "is missing");
   if (status != EFI_SUCCESS) return refuse(name, "cannot be opened");
-  bool ok = read_open(file, name, b);
+  bool ok = read_open(file, name, max, b);
   (void)file->close(file);
   return ok;
 }

@@ -20,12 +20,17 @@ struct buffer {
   size_t size; /* 0: nothing allocated */
 };
 
-/* Zeroed pages for `size` bytes, below 4 GiB, reported to the kernel as the loader's own. */
+/* Zeroed pages for `size` bytes, below 4 GiB, reported to the kernel as the loader's own; for 0 bytes none. */
 bool buffer_allocate(struct buffer *b, size_t size, const char *what);
 void buffer_free(struct buffer *b);
 
-/* The whole file of the volume that the image `self` comes from. */
-bool file_read(efi_handle self, const char *name, struct buffer *file);
+/* The whole file, of at most `max` bytes, of the volume that the image `self` comes from. It may be empty. */
+bool file_read(efi_handle self, const char *name, size_t max, struct buffer *file);
+bool file_is_missing(efi_handle self, const char *name);
+
+/* The kernel's command line, cmdline.txt. It may be missing, and is ignored when fmt/vbi.h does not allow it: the buffer is
+ * empty then. */
+void cmdline_read(efi_handle self, struct buffer *cmdline);
 
 /* kernel.elf in memory: finds its entry and its place. Pure; null, or what is wrong. */
 struct kernel_plan {
@@ -41,8 +46,8 @@ void find_framebuffer(struct vbi_framebuffer *fb);
 /* The ACPI root pointer, 2.0 before 1.0; 0. */
 uint64_t find_rsdp(void);
 
-/* A block with room for the memory map. */
-bool info_allocate(struct buffer *info);
+/* A block with the command line and room for the memory map. */
+bool info_allocate(struct buffer *info, const struct buffer *cmdline);
 /* The mappings of fmt/vbi.h; their root. */
 bool tables_build(uint64_t *root);
 /* Writes the memory map into the block and leaves the firmware. Nothing of it may be called afterwards. */

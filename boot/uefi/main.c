@@ -1,6 +1,6 @@
 /*
- * The UEFI loader, EFI/BOOT/BOOTX64.EFI: reads \kernel.elf and \initrd.cpio from the volume it lies on, puts the kernel in
- * its place, collects what the firmware knows, leaves the firmware, enters the kernel as fmt/vbi.h says. When that cannot be
+ * The UEFI loader, EFI/BOOT/BOOTX64.EFI: reads \kernel.elf, \initrd.cpio and \cmdline.txt (which may be missing) from the
+ * volume it lies on, puts the kernel in its place, collects what the firmware knows, leaves the firmware, enters the kernel as fmt/vbi.h says. When that cannot be
  * it says why on the firmware's console and returns to the firmware.
  *
  * Two calling conventions meet here: the firmware and this program use Microsoft's, the kernel's entry takes rdi.
@@ -34,7 +34,7 @@ static bool load_kernel(efi_handle self, uint64_t *entry)
 {
   struct buffer file;
   struct kernel_plan plan;
-  if (!file_read(self, "kernel.elf", &file)) return false;
+  if (!file_read(self, "kernel.elf", SIZE_MAX, &file)) return false;
   const char *wrong = kernel_plan(&file, &plan);
   if (wrong) return refuse("kernel.elf", wrong);
   uint64_t pages = (plan.high - plan.low + EFI_PAGE - 1) / EFI_PAGE;
@@ -44,6 +44,12 @@ static bool load_kernel(efi_handle self, uint64_t *entry)
   buffer_free(&file);
   *entry = plan.entry;
   return true;
+}
+
+static bool load_initrd(efi_handle self, struct buffer *initrd)
+{
+  if (!file_read(self, "initrd.cpio", SIZE_MAX, initrd)) return false;
+  return initrd->size || refuse("initrd.cpio, the initial RAM disk,", "is empty");
 }
 
 static void __attribute__((noreturn)) enter(uint64_t root, uint64_t entry, const void *info)
@@ -56,12 +62,12 @@ static bool boot(efi_handle self)
 {
   static const char name[] = "Veridian UEFI loader";
   uint64_t entry = 0, root = 0;
-  struct buffer initrd, block;
-  if (!processor_suits() || !load_kernel(self, &entry) || !file_read(self, "initrd.cpio", &initrd)) return false;
-  if (!tables_build(&root) || !info_allocate(&block)) return false;
+  struct buffer initrd, cmdline, block;
+  if (!processor_suits() || !load_kernel(self, &entry) || !load_initrd(self, &initrd)) return false;
+  cmdline_read(self, &cmdline);
+  if (!tables_build(&root) || !info_allocate(&block, &cmdline)) return false;
 
   struct vbi_info *info = (struct vbi_info *)block.bytes;
-  info->magic = VBI_MAGIC;
   info->initrd = (uint64_t)(uintptr_t)initrd.bytes;
   info->initrd_size = initrd.size;
   info->rsdp = find_rsdp();

@@ -29,16 +29,25 @@ bool tables_build(uint64_t *root)
   return true;
 }
 
-bool info_allocate(struct buffer *info)
+bool info_allocate(struct buffer *block, const struct buffer *cmdline)
 {
   size_t size = 0, key, descriptor = 0;
   uint32_t version;
   (void)efi->boot_services->get_memory_map(&size, NULL, &key, &descriptor, &version);
   if (descriptor < sizeof(struct efi_memory_descriptor)) return refuse("the firmware", "gives no memory map");
   entries_max = (uint32_t)(size / descriptor + MAP_SLACK);
-  return buffer_allocate(&firmware_map, entries_max * descriptor, "the memory map") &&
-         buffer_allocate(info, sizeof(struct vbi_info) + entries_max * sizeof(struct vbi_memory),
-                         "the boot information");
+  size_t map_end = sizeof(struct vbi_info) + entries_max * sizeof(struct vbi_memory);
+  if (!buffer_allocate(&firmware_map, entries_max * descriptor, "the memory map")) return false;
+  if (!buffer_allocate(block, map_end + cmdline->size, "the boot information")) return false;
+  *(struct vbi_info *)block->bytes = (struct vbi_info){
+    .magic = VBI_MAGIC,
+    .size = (uint32_t)block->size,
+    .map_offset = sizeof(struct vbi_info),
+    .cmdline_offset = (uint32_t)map_end,
+    .cmdline_size = (uint32_t)cmdline->size,
+  };
+  if (cmdline->size) memcpy(block->bytes + map_end, cmdline->bytes, cmdline->size);
+  return true;
 }
 
 /* What the memory is once the firmware is left: its boot services' is free. */
@@ -95,9 +104,7 @@ static bool fill_map(struct vbi_info *info, size_t *key)
     memcpy(&d, firmware_map.bytes + at, sizeof d);
     add_memory(map, &count, &d);
   }
-  info->map_offset = sizeof *info;
   info->map_entries = merge(map, count);
-  info->size = info->map_offset + info->map_entries * (uint32_t)sizeof *map;
   return true;
 }
 

@@ -25,33 +25,9 @@ usable "$work/pc" > "$work/pc.mib"
 [ $(($(cat "$work/pvh.mib") - $(cat "$work/pc.mib"))) -le 1 ] || fail "usable MiB: PVH $(cat "$work/pvh.mib"), BIOS $(cat "$work/pc.mib")"
 run 0 "$work/large" -m 6144 veridian.img < /dev/null && expect "$work/large" '^Veridian OS v.*, 614[0-9] MiB usable memory'
 
-# refused NAME TEXT: the copy of the image $work/NAME.img ends with the loader's line.
-refused()
-{
-  run 1 "$work/$1" -n -m 64 "$work/$1.img" && expect "$work/$1" "^veridian: $2\$"
-}
-loader='BIOS loader'
-for file in kernel.elf initrd.cpio; do
-  damage none.$file
-  mdel -i "$part" ::/$file
-  refused none.$file "$loader: $file.* missing"
-done
-damage short
-mcopy -o -i "$part" "$work/head.elf" ::/kernel.elf
-refused short "$loader: kernel.elf is damaged"
-damage text
-mcopy -o -i "$part" "$srcdir/README.md" ::/kernel.elf
-refused text "$loader: kernel.elf is not an x86-64 ELF file"
-damage segment # of which more is in the file than in memory
-mcopy -o -i "$part" "$work/segment.elf" ::/kernel.elf
-refused segment "$loader: kernel.elf is damaged"
-damage entry
-mcopy -o -i "$part" "$work/entry.elf" ::/kernel.elf
-refused entry "$loader: kernel.elf has no VBI1 entry"
-damage empty
-: > "$work/nothing"
-mcopy -o -i "$part" "$work/nothing" ::/initrd.cpio
-refused empty "$loader: initrd.cpio.* empty"
+loader='BIOS loader' loader_memory=64
+damaged_disks "$loader"
+command_lines "$loader"
 damage type
 printf '\203' | dd of="$work/type.img" bs=1 seek=450 conv=notrunc status=none
 refused type "$loader: the disk has no EFI system partition"

@@ -29,26 +29,7 @@ less=$(($(usable "$work/pvh") - $(usable "$work/uefi")))
 printf 'exit 4\n' > "$work/script"
 QEMU_FLAGS="$QEMU_FLAGS -vga none" run 4 "$work/blind" -m 512 veridian.img < "$work/script"
 
-# refused NAME TEXT: the copy of the image $work/NAME.img ends with the loader's line.
-refused()
-{
-  run 1 "$work/$1" -n -m 512 "$work/$1.img" && expect "$work/$1" "^veridian: UEFI loader: $2\$"
-}
-for file in kernel.elf initrd.cpio; do
-  damage none.$file
-  mdel -i "$part" ::/$file
-  refused none.$file "$file is missing"
-done
-damage short
-mcopy -o -i "$part" "$work/head.elf" ::/kernel.elf
-refused short 'kernel.elf is damaged'
-damage text
-mcopy -o -i "$part" "$srcdir/README.md" ::/kernel.elf
-refused text 'kernel.elf is not an x86-64 ELF file'
-damage segment
-mcopy -o -i "$part" "$work/segment.elf" ::/kernel.elf
-refused segment 'kernel.elf is damaged'
-damage entry
-mcopy -o -i "$part" "$work/entry.elf" ::/kernel.elf
-refused entry 'kernel.elf has no VBI1 entry'
+loader_memory=512
+damaged_disks 'UEFI loader'
+command_lines 'UEFI loader'
 finish

@@ -41,3 +41,14 @@ void bootdec_copy_string(char *dst, size_t size, const uint8_t *src, size_t len)
   memcpy(dst, src, n);
   dst[n] = '\0';
 }
+
+void bootdec_set_cmdline(struct bootinfo *bi, const uint8_t *src, size_t len)
+{
+  size_t end = 0;
+  bootdec_copy_string(bi->cmdline, sizeof bi->cmdline, src, len);
+  for (size_t i = 0; bi->cmdline[i]; i++) {
+    if ((uint8_t)bi->cmdline[i] < ' ' || bi->cmdline[i] == '\x7F') bi->cmdline[i] = ' ';
+    if (bi->cmdline[i] != ' ') end = i + 1;
+  }
+  bi->cmdline[end] = '\0';
+}

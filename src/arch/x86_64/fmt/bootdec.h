@@ -15,4 +15,7 @@ MUST_CHECK int bootdec_set_initrd(struct bootinfo *bi, uint64_t start, uint64_t 
 /* Copies a string that ends with a null or after `len` bytes; what does not fit is cut. */
 void bootdec_copy_string(char *dst, size_t size, const uint8_t *src, size_t len);
 
+/* The command line, likewise; line ends and other control characters become spaces, and none stay at its end. */
+void bootdec_set_cmdline(struct bootinfo *bi, const uint8_t *src, size_t len);
+
 #endif

@@ -5,6 +5,7 @@
 #include <kern/string.h>
 
 #define INFO_SIZE_MAX MIB(1)
+_Static_assert(VBI_CMDLINE_MAX == BOOTINFO_CMDLINE_MAX - 1, "what loaders accept is kept");
 
 /* Where [offset, offset + len) of the block `p` of `size` bytes is; null when it is not all inside. */
 static const uint8_t *part(const uint8_t *p, uint32_t size, uint32_t offset, uint64_t len)
@@ -59,7 +60,7 @@ static int decode_cmdline(const struct vbi_info *info, const uint8_t *p, struct 
   if (info->cmdline_size == 0) return 0;
   p = part(p, info->size, info->cmdline_offset, info->cmdline_size);
   if (!p) return -EINVAL;
-  bootdec_copy_string(bi->cmdline, sizeof bi->cmdline, p, info->cmdline_size);
+  bootdec_set_cmdline(bi, p, info->cmdline_size);
   return 0;
 }
 

@@ -121,7 +121,7 @@ static int decode_tag(struct decoder *d, uint32_t type, paddr_t pa, const uint8_
 {
   struct bootinfo *bi = d->bi;
   switch (type) {
-  case TAG_CMDLINE: bootdec_copy_string(bi->cmdline, sizeof bi->cmdline, p, len); return 0;
+  case TAG_CMDLINE: bootdec_set_cmdline(bi, p, len); return 0;
   case TAG_LOADER: bootdec_copy_string(bi->loader, sizeof bi->loader, p, len); return 0;
   case TAG_MODULE: return decode_module(d, p, len);
   case TAG_BASIC_MEMORY:

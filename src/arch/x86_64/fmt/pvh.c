@@ -59,7 +59,7 @@ static int decode_cmdline(const struct phys_view *view, const struct start_info 
   if (!info->cmdline) return 0;
   const uint8_t *p = phys_view_at(view, info->cmdline, 1);
   if (!p) return -EFAULT;
-  bootdec_copy_string(bi->cmdline, sizeof bi->cmdline, p, view->size - (info->cmdline - view->base));
+  bootdec_set_cmdline(bi, p, view->size - (info->cmdline - view->base));
   return 0;
 }
 

@@ -36,6 +36,10 @@
 #define VBI_PIXELS_RGB 1
 #define VBI_PIXELS_BGR 2
 
+/* Bytes of a command line. Longer ones, and ones with other bytes than printable ASCII, tabs and line ends, are ignored by our
+ * loaders, which say so: the boot goes on. */
+#define VBI_CMDLINE_MAX 1023
+
 /* Offsets in struct vbi_info, and its size. */
 #define VBI_INFO_MAGIC 0
 #define VBI_INFO_SIZE 4
