@@ -1,0 +1,26 @@
+/* What the tests of the boot-protocol decoders share: a block of boot information cut short, and with any word changed. */
+#ifndef TESTS_BOOT_BLOCK_H
+#define TESTS_BOOT_BLOCK_H
+
+#include <fmt/physview.h>
+#include <kern/bootinfo.h>
+
+struct boot_block {
+  int (*decode)(const struct phys_view *view, paddr_t info, struct bootinfo *bi);
+  uint8_t *bytes; /* `size` of them on the heap, so that reading past them is seen by the sanitizers */
+  size_t size;
+  paddr_t base, info; /* physical addresses of the first byte and of what the decoder is given */
+  size_t own_size_at; /* where the block says its size in 32 bits; BOOT_BLOCK_NO_SIZE */
+};
+#define BOOT_BLOCK_NO_SIZE SIZE_MAX
+
+/* Into a zeroed bi, with a view of the block alone. */
+int boot_block_decode(const struct boot_block *b, struct bootinfo *bi);
+
+/* Every beginning of the block is refused, also when it says itself that it is so short. */
+void boot_block_every_truncation_is_an_error(const struct boot_block *b);
+
+/* Each word in turn is given values of every kind; the block is unchanged afterwards. */
+void boot_block_any_changed_word_is_survived(const struct boot_block *b);
+
+#endif
