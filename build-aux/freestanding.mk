@@ -15,7 +15,7 @@ $(libkern_a_OBJECTS) $(libsimhost_a_OBJECTS) $(veridian_sim_OBJECTS) $(tests_lib
 
 # ---- the kernel image ----
 
-IMAGE_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/kern/include -I$(srcdir)/src/arch/x86_64 $(DEBUG_CPPFLAGS) \
+IMAGE_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/kern/include -I$(srcdir)/src/arch/x86_64 $(DEBUG_CPPFLAGS) $(PMM_CPPFLAGS) \
 	-DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 IMAGE_CFLAGS = $(KERNEL_CFLAGS) -mcmodel=kernel -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none $(KCFLAGS)

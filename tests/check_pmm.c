@@ -4,6 +4,7 @@
 #include <kern/alloc_fault.h>
 #include <kern/mm/bootmem.h>
 #include <kern/mm/pmm_ops.h>
+#include <kern/pmap.h>
 #include <kern/pmm.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,85 @@ START_TEST(boot_leaves_what_it_did_not_hand_out)
 }
 END_TEST
 
+START_TEST(frames_are_reserved_before_the_allocator_starts)
+{
+  rig_machine(MIB(32));
+  struct bootinfo bi = {0};
+  rig_memory_map(&bi);
+  bootmem_init(&bi);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(1), 2), 0);                  /* in front */
+  ck_assert_int_eq(pmm_reserve_pages(MIB(32) - PAGE_SIZE, 1), 0);     /* at the end */
+  ck_assert_int_eq(pmm_reserve_pages(MIB(8), 3), 0);                  /* inside: cuts in two */
+  ck_assert_int_eq(pmm_reserve_pages(MIB(8) + PAGE_SIZE, 1), -EBUSY); /* reserved already */
+  ck_assert_int_eq(pmm_reserve_pages(MIB(8) - PAGE_SIZE, 2), -EBUSY); /* in part */
+  ck_assert_int_eq(pmm_reserve_pages(MIB(8) + 2 * PAGE_SIZE, 2), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(0, 1), -EBUSY); /* nobody's to give */
+  ck_assert_int_eq(pmm_reserve_pages(MIB(32), 1), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(4), MIB(64) / PAGE_SIZE), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(4), SIZE_MAX), -EINVAL);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(4) + 1, 1), -EINVAL);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(4), 0), -EINVAL);
+  ck_assert_uint_eq(bootmem_alloc_page(), MIB(1) + 2 * PAGE_SIZE);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(1) + 2 * PAGE_SIZE, 1), -EBUSY); /* handed out */
+  ck_assert_int_eq(pmap_init(&bi), 0);
+  ck_assert_int_eq(pmm_init(&bi), 0);
+  for (paddr_t pa; pmm_alloc_page(PMM_KERNEL, &pa) == 0;)
+    ck_assert(pa >= MIB(1) + 3 * PAGE_SIZE && (pa < MIB(8) || pa >= MIB(8) + 3 * PAGE_SIZE));
+  for (paddr_t pa; pmm_alloc_page(PMM_USER, &pa) == 0;) ck_assert_uint_lt(pa, MIB(32) - PAGE_SIZE);
+}
+END_TEST
+
+START_TEST(more_cuts_than_can_be_noted_down_are_refused)
+{
+  struct bootinfo bi = {0};
+  rig_machine(MIB(8));
+  rig_memory_map(&bi);
+  bootmem_init(&bi);
+  paddr_t at = MIB(2);
+  int err = 0;
+  for (; err == 0; at += 2 * PAGE_SIZE) err = pmm_reserve_pages(at, 1);
+  ck_assert_int_eq(err, -ENOSPC);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(1), 1), 0);                                     /* needs no note */
+  ck_assert_uint_eq(bootmem_alloc_pages((at - MIB(2)) / PAGE_SIZE), at - 3 * PAGE_SIZE); /* the last was not cut off */
+}
+END_TEST
+
+#define MAP_PAGES 512u
+
+/* Whatever the loader's regions, in whatever order: the boot allocator hands out exactly the whole usable pages that no
+ * other region touches, by address. */
+START_TEST(boot_frames_on_odd_maps)
+{
+  rig_machine(MIB(1) + MAP_PAGES * PAGE_SIZE);
+  for (unsigned round = 0; round < 200; round++) {
+    static struct bootinfo bi;
+    bool usable[MAP_PAGES] = {0}, spoiled[MAP_PAGES] = {0};
+    memset(&bi, 0, sizeof bi);
+    for (unsigned i = 0; i < 12; i++) {
+      uint64_t base = rig_random(MAP_PAGES), pages = rig_random(4) ? rig_random(MAP_PAGES / 4) : 0;
+      bool usable_kind = i % 3 != 2;
+      pages = MIN(pages, MAP_PAGES - base);
+      uint64_t at = MIB(1) + base * PAGE_SIZE, length = pages * PAGE_SIZE;
+      if (!usable_kind && pages > 1) { /* crooked ends */
+        at += 1 + rig_random(PAGE_SIZE - 1);
+        length -= PAGE_SIZE;
+        pages = (at + length - MIB(1) + PAGE_MASK) / PAGE_SIZE - base;
+      }
+      memset(usable_kind ? &usable[base] : &spoiled[base], true, pages);
+      ck_assert_int_eq(bootinfo_add_region(&bi, at, length, usable_kind ? MEM_USABLE : MEM_RESERVED), 0);
+    }
+    ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
+    bootmem_init(&bi);
+    for (unsigned i = 0; i < MAP_PAGES; i++)
+      if (usable[i] && !spoiled[i]) ck_assert_uint_eq(bootmem_alloc_page(), MIB(1) + i * PAGE_SIZE);
+    ck_assert_uint_eq(bootmem_alloc_page(), 0);
+  }
+}
+END_TEST
+
 /* ---- algorithms ---- */
 
-static const struct pmm_ops *const algorithms[] = {&buddy_ops};
+static const struct pmm_ops *const algorithms[] = {&pmm_buddy_ops, &pmm_bitmap_ops, &pmm_array_ops};
 
 #define MODEL_FRAMES 9001u
 #define MODEL_HOLE 3000u /* [MODEL_HOLE, + MODEL_HOLE_SIZE) is never given to the zone */
@@ -184,8 +261,25 @@ START_TEST(a_small_machine_is_shared_evenly)
 }
 END_TEST
 
+/* A machine with 64 MiB for each algorithm in turn. */
+static void boot_algorithm(int i)
+{
+  char cmdline[16] = "pmm=";
+  rig_boot(MIB(64), strcat(cmdline, algorithms[i]->name));
+  ck_assert_ptr_eq(pmm_zones[PMM_USER].ops, algorithms[i]);
+}
+
+START_TEST(an_unknown_algorithm_is_not_taken)
+{
+  rig_boot(MIB(64), "pmm=none");
+  ck_assert_ptr_nonnull(strstr(rig.printed, "pmm=none: not buddy, bitmap or array"));
+  ck_assert_ptr_eq(pmm_zones[PMM_USER].ops, &PMM_DEFAULT_OPS);
+}
+END_TEST
+
 START_TEST(an_exhausted_zone_leaves_the_other_working)
 {
+  boot_algorithm(_i);
   for (unsigned zone = 0; zone < PMM_ZONES; zone++) {
     struct pmm_stats before = stats();
     paddr_t first = 0, pa;
@@ -211,6 +305,7 @@ END_TEST
 
 START_TEST(ten_thousand_cycles_leak_nothing)
 {
+  boot_algorithm(_i);
   struct pmm_stats before = stats();
   for (unsigned i = 0; i < 10000; i++) {
     paddr_t pa[4];
@@ -236,12 +331,150 @@ START_TEST(single_pages_become_blocks_again)
   static paddr_t pa[MIB(64) / PAGE_SIZE];
   static paddr_t block[8];
   unsigned blocks = 0, n = 0;
+  boot_algorithm(_i);
   while (pmm_alloc(PMM_USER, PMM_MAX_ORDER, &block[blocks]) == 0) blocks++;
   ck_assert_uint_gt(blocks, 2);
   for (unsigned i = 0; i < blocks; i++) pmm_free(block[i], PMM_MAX_ORDER);
   while (pmm_alloc_page(PMM_USER, &pa[n]) == 0) n++;
   for (unsigned i = 0; i < n; i++) pmm_free_page(pa[i * 7919 % n]); /* each once: n is no multiple of that prime */
   ck_assert_uint_eq(take_blocks(PMM_MAX_ORDER), blocks);
+}
+END_TEST
+
+/* ---- ranges ---- */
+
+START_TEST(ranges_are_where_they_were_asked_for)
+{
+  boot_algorithm(_i);
+  struct pmm_stats before = stats();
+  paddr_t pa[4];
+  ck_assert_int_eq(pmm_alloc_range(PMM_KERNEL, 77, KIB(64), MIB(4), &pa[0]), 0);
+  ck_assert_int_eq(pmm_alloc_range(PMM_KERNEL, 3, 0, MIB(4), &pa[1]), 0);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 3000, MIB(2), UINT64_MAX, &pa[2]), 0);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, MIB(16), MIB(64), &pa[3]), 0);
+  for (unsigned i = 0; i < 2; i++) ck_assert(pa[i] >= MIB(1) && pa[i] + (i ? 3 : 77) * PAGE_SIZE <= MIB(4));
+  ck_assert(IS_ALIGNED(pa[0], KIB(64)) && IS_ALIGNED(pa[2], MIB(2)) && IS_ALIGNED(pa[3], MIB(16)));
+  ck_assert(pa[2] >= MIB(16) && pa[3] >= MIB(16));
+  ck_assert(pa[1] + 3 * PAGE_SIZE <= pa[0] || pa[1] >= pa[0] + 77 * PAGE_SIZE);
+  ck_assert(pa[3] + PAGE_SIZE <= pa[2] || pa[3] >= pa[2] + 3000 * PAGE_SIZE);
+  struct pmm_stats during = stats();
+  ck_assert_uint_eq(before.zone_free[PMM_KERNEL] - during.zone_free[PMM_KERNEL], 80);
+  ck_assert_uint_eq(before.zone_free[PMM_USER] - during.zone_free[PMM_USER], 3001);
+  pmm_free_range(pa[2], 3000);
+  pmm_free_range(pa[0], 77);
+  pmm_free_range(pa[3], 1);
+  pmm_free_range(pa[1], 3);
+  during = stats();
+  ck_assert_mem_eq(&during, &before, sizeof before);
+}
+END_TEST
+
+START_TEST(ranges_that_cannot_be_are_refused)
+{
+  boot_algorithm(_i);
+  struct pmm_stats before = stats();
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 0, 0, UINT64_MAX, &pa), -EINVAL);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, 3 * PAGE_SIZE, UINT64_MAX, &pa), -EINVAL);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, 1ull << 63, UINT64_MAX, &pa), -EINVAL);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, SIZE_MAX, 0, UINT64_MAX, &pa), -ENOMEM);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, 0, MIB(16), &pa), -ENOMEM); /* the zone begins there */
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, 0, 0, &pa), -ENOMEM);
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, GIB(1), UINT64_MAX, &pa), -ENOMEM);
+  ck_assert_int_eq(pmm_alloc_range(PMM_KERNEL, MIB(16) / PAGE_SIZE, 0, UINT64_MAX, &pa), -ENOMEM);
+  struct pmm_stats after = stats();
+  ck_assert_mem_eq(&after, &before, sizeof before);
+}
+END_TEST
+
+/* All of a zone in one range, though some of its frames were a processor's own. */
+START_TEST(a_range_gathers_single_frames)
+{
+  boot_algorithm(_i);
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  pmm_free_page(pa);
+  uint64_t all = stats().zone_free[PMM_USER];
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, all, 0, UINT64_MAX, &pa), 0);
+  ck_assert_uint_eq(stats().zone_free[PMM_USER], 0);
+  pmm_free_range(pa, all);
+  ck_assert_uint_eq(stats().zone_free[PMM_USER], all);
+}
+END_TEST
+
+START_TEST(given_frames_are_reserved_and_released)
+{
+  boot_algorithm(_i);
+  struct pmm_stats before = stats();
+  paddr_t pa, zones_meet = MIB(16) - 2 * PAGE_SIZE;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0); /* its neighbours are the processor's */
+  ck_assert_int_eq(pmm_reserve_pages(pa, 1), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(pa - PAGE_SIZE, 3), -EBUSY);
+  pmm_free_page(pa);
+  ck_assert_int_eq(pmm_reserve_pages(zones_meet, 5), 0); /* across the zones, freed page included */
+  ck_assert_uint_eq(pmm_owner_pages(PMM_RESERVED), 2);
+  ck_assert_uint_eq(pmm_owner_pages(PMM_RESERVED | PMM_USER), 3);
+  ck_assert_int_eq(pmm_reserve_pages(zones_meet + PAGE_SIZE, 1), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(zones_meet - PAGE_SIZE, 7), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(0, 1), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(1) - PAGE_SIZE, 2), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(64) - PAGE_SIZE, 2), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(32) + 1, 1), -EINVAL);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(32), 0), -EINVAL);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(32), SIZE_MAX), -EINVAL);
+  while (pmm_alloc_page(PMM_USER, &pa) == 0) ck_assert_uint_ge(pa, zones_meet + 5 * PAGE_SIZE);
+  ck_assert_uint_eq(stats().zone_free[PMM_KERNEL], before.zone_free[PMM_KERNEL] - 2);
+  pmm_release_pages(zones_meet, 5);
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  ck_assert_uint_lt(pa, zones_meet + 5 * PAGE_SIZE);
+  ck_assert_uint_eq(stats().zone_free[PMM_KERNEL], before.zone_free[PMM_KERNEL]);
+  ck_assert_uint_eq(pmm_owner_pages(PMM_RESERVED), 0);
+}
+END_TEST
+
+/* ---- statistics ---- */
+
+START_TEST(pages_are_counted_by_owner)
+{
+  boot_algorithm(_i);
+  uint64_t files = pmm_owner_pages(PMM_FILES), tables = pmm_owner_pages(PMM_TABLES);
+  paddr_t page, block, range;
+  ck_assert_int_eq(pmm_alloc_page(PMM_FILES, &page), 0);
+  ck_assert_int_eq(pmm_alloc(PMM_FILES, 3, &block), 0);
+  ck_assert_int_eq(pmm_alloc_range(PMM_FILES, 5, 0, UINT64_MAX, &range), 0);
+  ck_assert_uint_eq(pmm_owner_pages(PMM_FILES), files + 14);
+  ck_assert_uint_eq(pmm_owner_pages(PMM_TABLES), tables);
+  pmm_free_page(page);
+  pmm_free(block, 3);
+  pmm_free_range(range, 5);
+  ck_assert_uint_eq(pmm_owner_pages(PMM_FILES), files);
+  for (unsigned zone = 0; zone < PMM_ZONES; zone++) { /* every page handed out is somebody's */
+    uint64_t owned = 0;
+    for (unsigned owner = zone; owner < PMM_OWNERS; owner += PMM_ZONES) owned += pmm_owner_pages(owner);
+    ck_assert_uint_eq(owned, stats().zone_total[zone] - stats().zone_free[zone]);
+  }
+}
+END_TEST
+
+START_TEST(free_blocks_are_counted_by_order)
+{
+  boot_algorithm(_i);
+  struct pmm_zone_stats s;
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_page(PMM_USER, &pa), 0);
+  for (unsigned round = 0; round < 2; round++) {
+    uint64_t pages = 0;
+    pmm_get_zone_stats(PMM_USER, &s);
+    for (unsigned k = 0; k < PMM_ORDERS; k++) pages += s.blocks[k] << k;
+    ck_assert_uint_eq(pages + s.cached, s.free);
+    ck_assert_uint_eq(s.free, stats().zone_free[PMM_USER]);
+    ck_assert_uint_eq(s.total, stats().zone_total[PMM_USER]);
+    ck_assert_uint_gt(s.cached, 0);
+    ck_assert_uint_eq(s.base, MIB(16));
+    ck_assert_uint_eq(s.end, MIB(64));
+    ck_assert_str_eq(s.allocator, algorithms[_i]->name);
+    for (unsigned i = 0; i < 100; i++) ck_assert_int_eq(pmm_alloc(PMM_USER, i % 5, &pa), 0);
+  }
 }
 END_TEST
 
@@ -347,6 +580,7 @@ static paddr_t one_page(void)
 
 START_TEST(double_free_halts)
 {
+  boot_algorithm(_i);
   paddr_t pa = one_page();
   rig.halt_says = "freed twice";
   pmm_free_page(pa);
@@ -356,6 +590,7 @@ END_TEST
 
 START_TEST(double_free_of_a_merged_block_halts)
 {
+  boot_algorithm(_i);
   paddr_t pa[2];
   for (unsigned i = 0; i < 2; i++) ck_assert_int_eq(pmm_alloc(PMM_USER, 5, &pa[i]), 0);
   ck_assert_uint_eq(pa[1], pa[0] + 32 * PAGE_SIZE);
@@ -399,6 +634,35 @@ START_TEST(free_with_another_order_halts)
 }
 END_TEST
 
+START_TEST(a_range_freed_in_part_halts)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 5, 0, UINT64_MAX, &pa), 0);
+  rig.halt_says = "of 5 pages freed as 4";
+  pmm_free_range(pa, 4);
+}
+END_TEST
+
+START_TEST(a_range_freed_as_a_page_halts)
+{
+  paddr_t pa;
+  ck_assert_int_eq(pmm_alloc_range(PMM_USER, 1, 0, UINT64_MAX, &pa), 0);
+  rig.halt_says = "another size";
+  pmm_free_page(pa);
+}
+END_TEST
+
+#ifndef NDEBUG
+START_TEST(a_page_of_the_wrong_zone_halts)
+{
+  paddr_t pa = one_page();
+  pmm_zones[PMM_USER].pages[(pa - pmm_zones[PMM_USER].base) / PAGE_SIZE].owner = PMM_HEAP;
+  rig.halt_says = "zone_of_owner";
+  pmm_free_page(pa);
+}
+END_TEST
+#endif
+
 START_TEST(free_of_foreign_memory_halts)
 {
   rig.halt_says = "not the allocator's";
@@ -436,32 +700,47 @@ int main(void)
   TCase *tc = tcase_create("machine");
   tcase_add_test(tc, boot_frames_come_in_order_and_zeroed);
   tcase_add_test(tc, boot_leaves_what_it_did_not_hand_out);
+  tcase_add_test(tc, frames_are_reserved_before_the_allocator_starts);
+  tcase_add_test(tc, more_cuts_than_can_be_noted_down_are_refused);
+  tcase_add_test(tc, boot_frames_on_odd_maps);
   tcase_add_loop_test(tc, algorithm_agrees_with_the_model, 0, ARRAY_SIZE(algorithms));
   tcase_add_loop_test(tc, the_kernel_zone_is_16_mib_or_an_eighth, 0, 2);
   tcase_add_test(tc, a_small_machine_is_shared_evenly);
   tcase_add_loop_test(tc, too_little_memory_is_an_error, 0, 9);
   tcase_add_test(tc, memory_too_far_away_is_left_unused);
+  tcase_add_test(tc, an_unknown_algorithm_is_not_taken);
+  tcase_add_loop_test(tc, an_exhausted_zone_leaves_the_other_working, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, ten_thousand_cycles_leak_nothing, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, single_pages_become_blocks_again, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, ranges_are_where_they_were_asked_for, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, ranges_that_cannot_be_are_refused, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, a_range_gathers_single_frames, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, given_frames_are_reserved_and_released, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, pages_are_counted_by_owner, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_test(tc, free_blocks_are_counted_by_order, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_exit_test(tc, double_free_halts, RIG_HALTED, 0, ARRAY_SIZE(algorithms));
+  tcase_add_loop_exit_test(tc, double_free_of_a_merged_block_halts, RIG_HALTED, 0, ARRAY_SIZE(algorithms));
 #ifndef NDEBUG
   tcase_add_exit_test(tc, memdebug_finds_a_write_anywhere, RIG_HALTED);
 #endif
+  tcase_set_timeout(tc, 300);
   suite_add_tcase(suite, tc);
   tc = tcase_create("booted");
+  tcase_set_timeout(tc, 300);
   tcase_add_checked_fixture(tc, rig_boot_default, NULL);
-  tcase_add_test(tc, an_exhausted_zone_leaves_the_other_working);
-  tcase_add_test(tc, ten_thousand_cycles_leak_nothing);
-  tcase_add_test(tc, single_pages_become_blocks_again);
   tcase_add_test(tc, zeroed_pages_are_zero);
   tcase_add_test(tc, a_shared_page_is_freed_by_the_last);
   tcase_add_test(tc, the_nth_allocation_fails);
   tcase_add_test(tc, impossible_requests_fail);
-  tcase_add_exit_test(tc, double_free_halts, RIG_HALTED);
-  tcase_add_exit_test(tc, double_free_of_a_merged_block_halts, RIG_HALTED);
+  tcase_add_exit_test(tc, a_range_freed_in_part_halts, RIG_HALTED);
+  tcase_add_exit_test(tc, a_range_freed_as_a_page_halts, RIG_HALTED);
   tcase_add_exit_test(tc, one_free_too_many_of_a_shared_page_halts, RIG_HALTED);
   tcase_add_loop_exit_test(tc, sharing_what_is_no_page_halts, RIG_HALTED, 0, 4);
   tcase_add_exit_test(tc, free_with_another_order_halts, RIG_HALTED);
   tcase_add_loop_exit_test(tc, free_of_foreign_memory_halts, RIG_HALTED, 0, 2);
 #ifndef NDEBUG
   tcase_add_exit_test(tc, write_after_free_halts, RIG_HALTED);
+  tcase_add_exit_test(tc, a_page_of_the_wrong_zone_halts, RIG_HALTED);
 #endif
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);

@@ -83,9 +83,9 @@ void kfree(void *p)
   free(p);
 }
 
-int pmm_alloc_zeroed(enum pmm_zone zone, paddr_t *out)
+int pmm_alloc_zeroed(enum pmm_owner owner, paddr_t *out)
 {
-  if (zone != PMM_USER) ck_abort_msg("file pages are for programs");
+  if (owner != PMM_FILES) ck_abort_msg("file pages are for programs");
   if (fails_now()) return -ENOMEM;
   fs_rig.pages++;
   void *p = aligned_alloc(PAGE_SIZE, PAGE_SIZE);

@@ -8,7 +8,7 @@
 #include <kern/trap.h>
 
 /* Everything of a zone, chained through the pages' own words. */
-static paddr_t take_all(enum pmm_zone zone, uint64_t *count)
+static paddr_t take_all(enum pmm_owner zone, uint64_t *count)
 {
   paddr_t chain = 0, pa;
   for (*count = 0; pmm_alloc_page(zone, &pa) == 0; ++*count) {

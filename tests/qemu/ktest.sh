@@ -1,5 +1,6 @@
 #!/bin/sh
-# The in-kernel tests on the image, on a processor with everything QEMU knows and on a plain one.
+# The in-kernel tests on the image, on a processor with everything QEMU knows and on a plain one; those of memory
+# with the other page allocators, too.
 . "$srcdir/tests/qemu/lib.sh"
 
 check_tests()
@@ -14,4 +15,8 @@ check_tests()
 
 run 0 "$work/max" -n -a ktest build/veridian.elf initrd.cpio && check_tests "$work/max"
 QEMU_FLAGS='-cpu qemu64' run 0 "$work/plain" -n -a ktest build/veridian.elf initrd.cpio && check_tests "$work/plain"
+for name in bitmap array; do
+  run 0 "$work/$name" -n -a "ktest=mm pmm=$name loglevel=info" build/veridian.elf initrd.cpio &&
+    expect "$work/$name" "pmm: $name allocator" && expect "$work/$name" '^[1-9][0-9]* passed, 0 failed$'
+done
 finish

@@ -62,6 +62,10 @@ run 0 --mem=16384k </dev/null && out_has '15 MiB'
 run 0 --log-level=debug </dev/null && out_has 'debug: '
 run 0 --append=loglevel=debug </dev/null && out_has 'debug: '
 run 0 </dev/null && out_lacks 'debug: '
+for name in buddy bitmap array; do
+  run 0 --append="loglevel=info pmm=$name" </dev/null && err_has "pmm: $name allocator"
+done
+run 0 --append="pmm=heap" </dev/null && err_has 'warn: pmm=heap: not buddy, bitmap or array'
 printf 'hello\n' | run 0 --debugcon="$work/debugcon"
 grep -q 'Veridian OS' "$work/debugcon" || fail "nothing on the debug console"
 finish

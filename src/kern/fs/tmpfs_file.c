@@ -24,7 +24,7 @@ static int file_page_alloc(paddr_t *out)
   struct pmm_stats stats;
   pmm_get_stats(&stats);
   uint64_t pages = __atomic_add_fetch(&file_pages, 1, __ATOMIC_RELAXED);
-  if (pages <= stats.zone_total[PMM_USER] / 2 && pmm_alloc_zeroed(PMM_USER, out) == 0) return 0;
+  if (pages <= stats.zone_total[PMM_USER] / 2 && pmm_alloc_zeroed(PMM_FILES, out) == 0) return 0;
   __atomic_sub_fetch(&file_pages, 1, __ATOMIC_RELAXED);
   return -ENOSPC;
 }

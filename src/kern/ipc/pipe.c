@@ -72,7 +72,7 @@ int pipe_create(struct pipe **out)
 {
   struct pipe *p = kzalloc(sizeof(*p));
   if (p == NULL) return -ENOMEM;
-  int err = pmm_alloc_page(PMM_KERNEL, &p->ring_page);
+  int err = pmm_alloc_page(PMM_PIPES, &p->ring_page);
   if (err != 0) {
     kfree(p);
     return err;

@@ -64,6 +64,26 @@ bool bootmem_next_free(unsigned *cursor, paddr_t *base, paddr_t *end)
   return false;
 }
 
+int bootmem_reserve(paddr_t base, uint64_t count)
+{
+  unsigned i = 0;
+  while (i < bootmem.nregions && bootmem.region[i].end <= base) i++;
+  if (i == bootmem.nregions || base < bootmem.region[i].next) return -EBUSY;
+  paddr_t end = bootmem.region[i].end;
+  if (count > (end - base) / PAGE_SIZE) return -EBUSY;
+  if (base == bootmem.region[i].next) {
+    bootmem.region[i].next += count * PAGE_SIZE;
+    return 0;
+  }
+  if (base + count * PAGE_SIZE < end) { /* the rest becomes a region of its own */
+    if (bootmem.nregions == BOOTINFO_MAX_REGIONS) return -ENOSPC;
+    memmove(&bootmem.region[i + 1], &bootmem.region[i], (bootmem.nregions++ - i) * sizeof bootmem.region[0]);
+    bootmem.region[i + 1].next = base + count * PAGE_SIZE;
+  }
+  bootmem.region[i].end = base;
+  return 0;
+}
+
 void bootmem_close(void)
 {
   bootmem.closed = true;

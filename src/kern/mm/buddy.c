@@ -5,11 +5,10 @@
  */
 #include "pmm_ops.h"
 
-#define ORDERS (PMM_MAX_ORDER + 1)
-
 struct buddy {
-  uint32_t head[ORDERS]; /* FRAME_NONE: empty */
-  uint32_t nonempty;     /* bit k: head[k] is not */
+  uint32_t head[PMM_ORDERS];  /* FRAME_NONE: empty */
+  uint32_t count[PMM_ORDERS]; /* blocks on the list */
+  uint32_t nonempty;          /* bit k: head[k] is not */
 };
 
 static size_t buddy_state_size(uint32_t frames)
@@ -21,8 +20,7 @@ static size_t buddy_state_size(uint32_t frames)
 static void buddy_init(struct zone *z)
 {
   struct buddy *b = z->state;
-  for (unsigned k = 0; k < ORDERS; k++) b->head[k] = FRAME_NONE;
-  b->nonempty = 0;
+  for (unsigned k = 0; k < PMM_ORDERS; k++) b->head[k] = FRAME_NONE;
 }
 
 static void block_push(struct zone *z, uint32_t frame, unsigned order)
@@ -35,6 +33,7 @@ static void block_push(struct zone *z, uint32_t frame, unsigned order)
   p->next = b->head[order];
   if (p->next != FRAME_NONE) z->pages[p->next].prev = frame;
   b->head[order] = frame;
+  b->count[order]++;
   b->nonempty |= 1u << order;
 }
 
@@ -42,7 +41,8 @@ static void block_remove(struct zone *z, uint32_t frame, unsigned order)
 {
   struct buddy *b = z->state;
   struct page *p = &z->pages[frame];
-  p->state = PAGE_RESERVED;
+  p->state = PAGE_TAKEN;
+  b->count[order]--;
   if (p->next != FRAME_NONE) z->pages[p->next].prev = p->prev;
   if (p->prev != FRAME_NONE) {
     z->pages[p->prev].next = p->next;
@@ -69,7 +69,7 @@ static uint32_t buddy_alloc(struct zone *z, unsigned order)
 
 static void buddy_free(struct zone *z, uint32_t frame, unsigned order)
 {
-  z->pages[frame].state = PAGE_RESERVED; /* merged below another, it heads no block any more */
+  z->pages[frame].state = PAGE_TAKEN; /* merged below another, it heads no block any more */
   for (; order < PMM_MAX_ORDER; order++) {
     uint32_t other = frame ^ (1u << order);
     if (other >= z->frames || z->pages[other].state != PAGE_FREE || z->pages[other].order != order) break;
@@ -91,11 +91,50 @@ static void buddy_add(struct zone *z, uint32_t first, uint32_t count)
   }
 }
 
-const struct pmm_ops buddy_ops = {
+/* The first frame of the free block a frame is in, and its order; FRAME_NONE: it is in none. */
+static uint32_t block_around(const struct zone *z, uint32_t frame, unsigned *order)
+{
+  for (*order = 0; *order < PMM_ORDERS; ++*order) {
+    uint32_t head = frame >> *order << *order;
+    if (z->pages[head].state == PAGE_FREE && z->pages[head].order == *order) return head;
+  }
+  return FRAME_NONE;
+}
+
+static bool buddy_span(const struct zone *z, uint32_t frame, uint32_t *count)
+{
+  unsigned order;
+  uint32_t head = block_around(z, frame, &order);
+  *count = head == FRAME_NONE ? 1 : head + (1u << order) - frame;
+  return head != FRAME_NONE;
+}
+
+static void buddy_take(struct zone *z, uint32_t first, uint32_t count)
+{
+  for (uint32_t end = first + count; first < end;) {
+    unsigned order;
+    uint32_t head = block_around(z, first, &order), block_end = head + (1u << order), part_end = MIN(end, block_end);
+    block_remove(z, head, order);
+    buddy_add(z, head, first - head);
+    buddy_add(z, part_end, block_end - part_end);
+    first = part_end;
+  }
+}
+
+static void buddy_count(const struct zone *z, uint64_t blocks[PMM_ORDERS])
+{
+  const struct buddy *b = z->state;
+  for (unsigned k = 0; k < PMM_ORDERS; k++) blocks[k] = b->count[k];
+}
+
+const struct pmm_ops pmm_buddy_ops = {
   .name = "buddy",
   .state_size = buddy_state_size,
   .init = buddy_init,
   .add = buddy_add,
+  .take = buddy_take,
   .alloc = buddy_alloc,
   .free = buddy_free,
+  .span = buddy_span,
+  .count = buddy_count,
 };

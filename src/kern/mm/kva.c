@@ -18,6 +18,7 @@ struct area {
   vaddr_t base;
   size_t size;
   uint64_t pages; /* mapped */
+  enum pmm_owner owner;
   struct vrange first_nodes[FIRST_NODES];
 };
 
@@ -27,11 +28,12 @@ static struct area heap, guarded;
 
 struct arch_window kva_heap_window;
 
-static void area_init(struct area *a, vaddr_t base, size_t size)
+static void area_init(struct area *a, vaddr_t base, size_t size, enum pmm_owner owner)
 {
   a->base = base;
   a->size = size;
   a->pages = 0;
+  a->owner = owner;
   vrange_init(&a->ranges);
   vrange_donate(&a->ranges, a->first_nodes, sizeof a->first_nodes);
   vrange_add(&a->ranges, base, size / PAGE_SIZE);
@@ -43,8 +45,8 @@ int kva_init(void)
   size_t heap_size = MIN((size_t)KVA_HEAP_MAX, w.size / 2);
   kassert(IS_ALIGNED(w.base | w.size, MIB(2)));
   kva_heap_window = (struct arch_window){.base = w.base, .size = heap_size};
-  area_init(&heap, w.base, heap_size);
-  area_init(&guarded, w.base + heap_size, w.size - heap_size);
+  area_init(&heap, w.base, heap_size, PMM_HEAP);
+  area_init(&guarded, w.base + heap_size, w.size - heap_size, PMM_STACKS);
   return 0;
 }
 
@@ -71,11 +73,11 @@ static void unback(vaddr_t va, size_t pages)
 }
 
 /* kva_lock held. All or nothing. */
-static int back(vaddr_t va, size_t pages)
+static int back(vaddr_t va, size_t pages, enum pmm_owner owner)
 {
   for (size_t i = 0; i < pages; i++) {
     paddr_t pa;
-    int err = pmm_alloc_page(PMM_KERNEL, &pa);
+    int err = pmm_alloc_page(owner, &pa);
     if (err == 0) {
       err = pmap_map(&kernel_pmap, va + i * PAGE_SIZE, pa, PMAP_WRITE | PMAP_GLOBAL);
       if (err != 0) pmm_free_page(pa);
@@ -95,7 +97,7 @@ static int area_alloc(struct area *a, size_t pages, size_t guard, size_t align, 
   if (pages == 0 || __builtin_add_overflow(pages, 2 * guard, &span)) return -ENOMEM;
   spin_lock(&kva_lock);
   vaddr_t base = area_take(a, span, align), start = base + guard * PAGE_SIZE;
-  int err = base ? back(start, pages) : -ENOMEM;
+  int err = base ? back(start, pages, a->owner) : -ENOMEM;
   if (err == 0)
     a->pages += pages;
   else if (base)

@@ -1,9 +1,9 @@
 /*
  * The page allocator: zones over one array of frame descriptors, each with its lock and an algorithm (pmm_ops.h). Where the
- * zones are is settled in pmm_init.c. Single frames pass through a small stack of each processor's own.
+ * zones are is settled in pmm_init.c. Single frames pass through a small stack of each processor's own. Whom a page is for
+ * decides the zone, and is counted.
  */
-#include "junk.h"
-#include "pmm_ops.h"
+#include "pmm_zone.h"
 
 #include <kern/alloc_fault.h>
 #include <kern/arch.h>
@@ -24,11 +24,10 @@ static uint64_t *frame_words(const struct zone *z, uint32_t frame)
   return phys_to_virt(z->base + (paddr_t)frame * PAGE_SIZE);
 }
 
-/* The frames are the caller's: about to be freed, or just allocated. */
-static void junk_fill(struct zone *z, uint32_t frame, unsigned order)
+void zone_junk(struct zone *z, uint32_t frame, uint32_t count)
 {
   size_t words = junk_words();
-  for (uint32_t i = frame; i < frame + (1u << order); i++) {
+  for (uint32_t i = frame; i < frame + count; i++) {
     uint64_t *p = frame_words(z, i);
     for (size_t w = 0; w < words; w++) p[w] = JUNK_FREE;
     z->pages[i].flags |= PAGE_JUNKED;
@@ -52,6 +51,59 @@ static inline void junk_check(struct zone *z, uint32_t frame)
     z->pages[frame].flags = 0;
   }
   if (pmm_debug_fill) memset(frame_words(z, frame), JUNK_NEW_BYTE, PAGE_SIZE);
+}
+
+/* ---- descriptors ---- */
+
+static inline void descriptor_take(struct zone *z, uint32_t frame, uint32_t count, unsigned order, enum pmm_owner owner)
+{
+  struct page *p = &z->pages[frame];
+  p->state = PAGE_ALLOCATED;
+  p->order = (uint8_t)order;
+  p->owner = (uint8_t)owner;
+  p->next = count;
+  p->refs = 1;
+  for (uint32_t i = 0; JUNK_ENABLED && i < count; i++) junk_check(z, frame + i);
+}
+
+void zone_hand_out(struct zone *z, uint32_t frame, uint32_t count, unsigned order, enum pmm_owner owner)
+{
+  descriptor_take(z, frame, count, order, owner);
+}
+
+static NORETURN void bad_page(paddr_t pa, const char *why)
+{
+  panic("pmm: page 0x%llx is %s", (unsigned long long)pa, why);
+}
+
+/* The descriptor of an allocated block, its zone and its number there. Anything else is the caller's mistake. */
+static inline struct page *page_find(paddr_t pa, struct zone **zone, uint32_t *frame)
+{
+  struct zone *z = &pmm_zones[pa < pmm_zones[PMM_USER].base ? PMM_KERNEL : PMM_USER];
+  uint64_t at = (pa - z->base) >> PAGE_SHIFT;
+  if (!IS_ALIGNED(pa, PAGE_SIZE) || at >= z->frames) bad_page(pa, "not the allocator's");
+  if (z->pages[at].state != PAGE_ALLOCATED) bad_page(pa, "not allocated (freed twice?)");
+  *zone = z;
+  *frame = (uint32_t)at;
+  return &z->pages[at];
+}
+
+/* Drops a reference to a block of that order; true: it was the last, and the block is nobody's now. */
+static inline bool page_drop(paddr_t pa, unsigned order, struct zone **zone, uint32_t *frame)
+{
+  struct page *p = page_find(pa, zone, frame);
+  if (p->order != order) bad_page(pa, "part of a block of another size");
+  if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) > 0) return false;
+  kassert(zone_of_owner(p->owner) == *zone);
+  p->state = PAGE_TAKEN;
+  return true;
+}
+
+struct zone *zone_take_back(paddr_t pa, uint32_t *frame)
+{
+  struct zone *z;
+  if (!page_drop(pa, ORDER_RANGE, &z, frame)) panic("pmm: range 0x%llx is referenced", (unsigned long long)pa);
+  return z;
 }
 
 /* ---- single frames: the processor's own, interrupts disabled ---- */
@@ -83,13 +135,23 @@ static __attribute__((noinline)) void cache_drain(struct zone *z, struct frame_c
   spin_unlock(&z->lock);
 }
 
-static inline uint32_t frame_alloc(struct zone *z)
+void zone_drain_own(struct zone *z)
+{
+  bool enabled = arch_irq_disable();
+  cache_drain(z, cache_own(z), 0);
+  arch_irq_restore(enabled);
+}
+
+static inline uint32_t frame_alloc(struct zone *z, enum pmm_owner owner)
 {
   uint32_t frame = FRAME_NONE;
   bool enabled = arch_irq_disable();
   struct frame_cache *c = cache_own(z);
   if (c->count == 0) cache_refill(z, c);
-  if (c->count > 0) frame = c->frame[--c->count];
+  if (c->count > 0) {
+    frame = c->frame[--c->count];
+    c->owned[owner / PMM_ZONES]++;
+  }
   arch_irq_restore(enabled);
   return frame;
 }
@@ -99,6 +161,7 @@ static void frame_free(struct zone *z, uint32_t frame)
   bool enabled = arch_irq_disable();
   struct frame_cache *c = cache_own(z);
   if (c->count == FRAME_CACHE_MAX) cache_drain(z, c, FRAME_CACHE_MAX - (1u << FRAME_CACHE_ORDER));
+  c->owned[z->pages[frame].owner / PMM_ZONES]--;
   z->pages[frame].state = PAGE_CACHED;
   c->frame[c->count++] = frame;
   arch_irq_restore(enabled);
@@ -106,87 +169,62 @@ static void frame_free(struct zone *z, uint32_t frame)
 
 /* ---- blocks ---- */
 
-static uint32_t block_try_alloc(struct zone *z, unsigned order)
+static uint32_t block_try_alloc(struct zone *z, unsigned order, enum pmm_owner owner)
 {
   spin_lock(&z->lock);
   uint32_t frame = z->ops->alloc(z, order);
-  if (frame != FRAME_NONE) z->free -= 1u << order;
+  if (frame != FRAME_NONE) zone_account(z, owner, 1 << order);
   spin_unlock(&z->lock);
   return frame;
 }
 
 /* Frames this processor kept may complete a block. */
-static uint32_t block_alloc(struct zone *z, unsigned order)
+static uint32_t block_alloc(struct zone *z, unsigned order, enum pmm_owner owner)
 {
-  uint32_t frame = block_try_alloc(z, order);
+  uint32_t frame = block_try_alloc(z, order, owner);
   if (frame != FRAME_NONE) return frame;
-  bool enabled = arch_irq_disable();
-  cache_drain(z, cache_own(z), 0);
-  arch_irq_restore(enabled);
-  return block_try_alloc(z, order);
+  zone_drain_own(z);
+  return block_try_alloc(z, order, owner);
 }
 
 static void block_free(struct zone *z, uint32_t frame, unsigned order)
 {
   spin_lock(&z->lock);
-  z->free += 1u << order;
+  zone_account(z, z->pages[frame].owner, -(1 << order));
   z->ops->free(z, frame, order);
   spin_unlock(&z->lock);
 }
 
 /* ---- interface ---- */
 
-static inline int hand_out(struct zone *z, uint32_t frame, unsigned order, paddr_t *out)
+static inline int hand_out(struct zone *z, uint32_t frame, unsigned order, enum pmm_owner owner, paddr_t *out)
 {
-  struct page *p = &z->pages[frame];
   if (frame == FRAME_NONE) return -ENOMEM;
-  p->state = PAGE_ALLOCATED;
-  p->order = (uint8_t)order;
-  p->refs = 1;
-  for (uint32_t i = 0; JUNK_ENABLED && i < 1u << order; i++) junk_check(z, frame + i);
+  descriptor_take(z, frame, 1u << order, order, owner);
   *out = z->base + (paddr_t)frame * PAGE_SIZE;
   return 0;
 }
 
-int pmm_alloc_page(enum pmm_zone zone, paddr_t *out)
+int pmm_alloc_page(enum pmm_owner owner, paddr_t *out)
 {
-  struct zone *z = &pmm_zones[zone];
-  return alloc_should_fail() ? -ENOMEM : hand_out(z, frame_alloc(z), 0, out);
+  struct zone *z = zone_of_owner(owner);
+  return alloc_should_fail() ? -ENOMEM : hand_out(z, frame_alloc(z, owner), 0, owner, out);
 }
 
-int pmm_alloc(enum pmm_zone zone, unsigned order, paddr_t *out)
+int pmm_alloc(enum pmm_owner owner, unsigned order, paddr_t *out)
 {
-  struct zone *z = &pmm_zones[zone];
-  if (order == 0) return pmm_alloc_page(zone, out);
+  struct zone *z = zone_of_owner(owner);
+  if (order == 0) return pmm_alloc_page(owner, out);
   if (order > PMM_MAX_ORDER || alloc_should_fail()) return -ENOMEM;
-  return hand_out(z, block_alloc(z, order), order, out);
-}
-
-static NORETURN void bad_page(paddr_t pa, const char *why)
-{
-  panic("pmm: page 0x%llx is %s", (unsigned long long)pa, why);
-}
-
-/* The descriptor of an allocated block, its zone and its number there. Anything else is the caller's mistake. */
-static inline struct page *page_find(paddr_t pa, struct zone **zone, uint32_t *frame)
-{
-  struct zone *z = &pmm_zones[pa < pmm_zones[PMM_USER].base ? PMM_KERNEL : PMM_USER];
-  uint64_t at = (pa - z->base) >> PAGE_SHIFT;
-  if (!IS_ALIGNED(pa, PAGE_SIZE) || at >= z->frames) bad_page(pa, "not the allocator's");
-  if (z->pages[at].state != PAGE_ALLOCATED) bad_page(pa, "not allocated (freed twice?)");
-  *zone = z;
-  *frame = (uint32_t)at;
-  return &z->pages[at];
+  return hand_out(z, block_alloc(z, order, owner), order, owner, out);
 }
 
 void pmm_free(paddr_t pa, unsigned order)
 {
   struct zone *z;
   uint32_t frame;
-  struct page *p = page_find(pa, &z, &frame);
-  if (p->order != order) bad_page(pa, "part of a block of another size");
-  if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
-  if (JUNK_ENABLED) junk_fill(z, frame, order);
+  if (!page_drop(pa, order, &z, &frame)) return;
+  if (JUNK_ENABLED) zone_junk(z, frame, 1u << order);
   if (order == 0)
     frame_free(z, frame);
   else
@@ -216,24 +254,9 @@ unsigned pmm_page_refs(paddr_t pa)
   return __atomic_load_n(&page_find(pa, &z, &frame)->refs, __ATOMIC_ACQUIRE);
 }
 
-int pmm_alloc_zeroed(enum pmm_zone zone, paddr_t *out)
+int pmm_alloc_zeroed(enum pmm_owner owner, paddr_t *out)
 {
-  int err = pmm_alloc_page(zone, out);
+  int err = pmm_alloc_page(owner, out);
   if (err == 0) memset(phys_to_virt(*out), 0, PAGE_SIZE);
   return err;
-}
-
-void pmm_get_stats(struct pmm_stats *out)
-{
-  *out = (struct pmm_stats){0};
-  for (unsigned i = 0; i < PMM_ZONES; i++) {
-    struct zone *z = &pmm_zones[i];
-    spin_lock(&z->lock);
-    out->zone_total[i] = z->total;
-    out->zone_free[i] = z->free;
-    for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) out->zone_free[i] += z->cache[cpu].count;
-    spin_unlock(&z->lock);
-    out->total_pages += out->zone_total[i];
-    out->free_pages += out->zone_free[i];
-  }
 }

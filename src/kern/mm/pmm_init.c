@@ -11,12 +11,25 @@
 
 #include <kern/arch.h>
 #include <kern/log.h>
+#include <kern/string.h>
 
 #define ZONES_BASE MIB(1)
 #define KERNEL_ZONE_LEAST MIB(16)
 #define ZONE_FRAMES_LEAST 256u /* 1 MiB in each zone: below, not even init starts */
 
 struct zone pmm_zones[PMM_ZONES];
+
+/* The algorithm "pmm=NAME" asks for. PMM_DEFAULT_OPS: configure --with-page-allocator. */
+static const struct pmm_ops *choose_ops(const struct bootinfo *bi)
+{
+  static const struct pmm_ops *const all[] = {&pmm_buddy_ops, &pmm_bitmap_ops, &pmm_array_ops};
+  char name[16];
+  if (!cmdline_get(bi->cmdline, "pmm", name, sizeof name)) return &PMM_DEFAULT_OPS;
+  for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+    if (strcmp(all[i]->name, name) == 0) return all[i];
+  log_warn("pmm=%s: not buddy, bitmap or array; %s it is", name, PMM_DEFAULT_OPS.name);
+  return &PMM_DEFAULT_OPS;
+}
 
 /* Free frames below an address. */
 static uint64_t free_frames(paddr_t limit)
@@ -68,11 +81,10 @@ static paddr_t descriptors_alloc(struct page **pages)
   }
 }
 
-static int zone_init(enum pmm_zone id, const char *name, paddr_t base, paddr_t end, struct page *pages)
+static int zone_init(struct zone *z, const struct pmm_ops *ops, paddr_t base, paddr_t end, struct page *pages)
 {
-  struct zone *z = &pmm_zones[id];
-  *z = (struct zone){.ops = &buddy_ops, .base = base, .frames = (uint32_t)((end - base) / PAGE_SIZE), .pages = pages};
-  spin_init(&z->lock, name);
+  *z = (struct zone){.ops = ops, .base = base, .frames = (uint32_t)((end - base) / PAGE_SIZE), .pages = pages};
+  spin_init(&z->lock, z == &pmm_zones[PMM_KERNEL] ? "kernel zone" : "user zone");
   size_t bytes = z->ops->state_size(z->frames);
   paddr_t state = bootmem_alloc_pages((bytes + PAGE_MASK) / PAGE_SIZE);
   if (!state) return -ENOMEM;
@@ -102,9 +114,10 @@ int pmm_init(const struct bootinfo *bi)
   pmm_debug_fill = cmdline_get(bi->cmdline, "memdebug", value, sizeof value);
   paddr_t end = descriptors_alloc(&pages);
   if (!end) return -ENOMEM;
+  const struct pmm_ops *ops = choose_ops(bi);
   paddr_t boundary = zone_boundary(end);
-  int err = zone_init(PMM_KERNEL, "kernel zone", ZONES_BASE, boundary, pages);
-  if (err == 0) err = zone_init(PMM_USER, "user zone", boundary, end, pages + (boundary - ZONES_BASE) / PAGE_SIZE);
+  int err = zone_init(&pmm_zones[PMM_KERNEL], ops, ZONES_BASE, boundary, pages);
+  if (err == 0) err = zone_init(&pmm_zones[PMM_USER], ops, boundary, end, pages + (boundary - ZONES_BASE) / PAGE_SIZE);
   bootmem_close();
   if (err != 0) return err;
   for (unsigned i = 0; i < PMM_ZONES; i++) zone_fill(&pmm_zones[i]);

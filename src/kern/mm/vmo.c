@@ -108,7 +108,7 @@ static int page_commit(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out)
   *fresh = !*slot;
   if (*fresh) {
     paddr_t pa;
-    int err = pmm_alloc_zeroed(PMM_USER, &pa);
+    int err = pmm_alloc_zeroed(PMM_MEMORY, &pa);
     if (err != 0) return err;
     *slot = pa;
     v->committed++;

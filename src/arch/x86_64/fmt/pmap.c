@@ -120,7 +120,7 @@ static paddr_t table_alloc_early(struct pmap *pm)
 static paddr_t table_alloc(struct pmap *pm)
 {
   paddr_t pa;
-  if (pmm_alloc_zeroed(PMM_KERNEL, &pa) != 0) return 0;
+  if (pmm_alloc_zeroed(PMM_TABLES, &pa) != 0) return 0;
   pm->table_pages++;
   return pa;
 }
@@ -390,7 +390,7 @@ int pmap_init(const struct bootinfo *bi)
 int pmap_create(struct pmap *pm)
 {
   *pm = (struct pmap){0};
-  int err = pmm_alloc_page(PMM_KERNEL, &pm->root);
+  int err = pmm_alloc_page(PMM_TABLES, &pm->root);
   if (err != 0) return err;
   uint64_t *root = table_at(pm->root);
   memcpy(root, table_at(kernel_pmap.root), PAGE_SIZE);
