@@ -4,10 +4,7 @@
 . "$srcdir/tests/qemu/lib.sh"
 . "$srcdir/tests/qemu/disk.inc"
 [ -f boot/BOOTX64.EFI ] || { echo "skipped: no boot/BOOTX64.EFI (x86_64-w64-mingw32-gcc or clang with lld-link not found)"; exit 77; }
-firmware=
-for file in /usr/share/ovmf/OVMF.fd /usr/share/OVMF/OVMF.fd /usr/share/qemu/OVMF.fd; do
-  [ -n "$firmware" ] || [ ! -f "$file" ] || firmware=$file
-done
+. "$srcdir/tests/qemu/ovmf.inc"
 need "$firmware" "OVMF.fd (ovmf)"
 QEMU_FLAGS="-machine q35 -bios $firmware"
 export QEMU_FLAGS

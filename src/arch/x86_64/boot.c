@@ -1,5 +1,6 @@
 /* The C entry of every boot path: turns what the loader said into struct bootinfo and starts the kernel. */
 #include "cpu.h"
+#include "dev/acpi.h"
 #include "dev/early_serial.h"
 #include "layout.h"
 #include <fmt/handoff.h>
@@ -17,7 +18,7 @@ static NORETURN void refuse(const char *why)
   early_serial_puts("veridian: ");
   early_serial_puts(why);
   early_serial_puts("\n");
-  arch_power_off(1);
+  arch_halt();
 }
 
 static int decode(uint32_t protocol, const struct phys_view *view, paddr_t info)
@@ -41,5 +42,6 @@ NORETURN void x86_boot_main(uint32_t protocol, paddr_t info)
   err =
     bootinfo_add_region(&boot_info, LAYOUT_KERNEL_LMA, (uintptr_t)_kernel_end - (uintptr_t)_kernel_start, MEM_KERNEL);
   if (err) refuse("the boot loader's memory map is too long");
+  acpi_read(&view, boot_info.rsdp);
   kern_main(&boot_info);
 }

@@ -1,5 +1,6 @@
 /* The PC around the processor, in the order its parts need each other. */
 #include "cpu.h"
+#include "dev/acpi.h"
 #include "dev/clock.h"
 #include "dev/devices.h"
 #include "dev/pic.h"
@@ -10,6 +11,7 @@
 
 void arch_platform_init(const struct bootinfo *bi)
 {
+  acpi_start();
   pic_init();
   uint64_t tsc_hz = clock_calibrate();
   rtc_read_epoch();

@@ -1,20 +1,24 @@
-/* Ways to stop: QEMU's test device first, then what a PC without ACPI tables offers. */
+/*
+ * Ways to stop, each tried when the one before did not help. QEMU's test device comes first, where it is: it alone
+ * takes an exit status. Port 0xF4 is another device's on a real PC, so it is only touched under a hypervisor, and
+ * written only when it reads as that device does.
+ */
 #include "cpu.h"
+#include "dev/acpi.h"
 #include "dev/early_serial.h"
 #include "insn.h"
+#include <kern/log.h>
 
 /* isa-debug-exit,iobase=0xf4,iosize=0x04: QEMU exits with (value << 1) | 1. build-aux/qemu-run maps that back. */
 #define DEBUG_EXIT_PORT 0xF4
+#define DEBUG_EXIT_READS 0x00 /* where nothing is, 0xFF */
 #define DEBUG_EXIT_SUCCESS 0x10
 #define DEBUG_EXIT_FAILURE 0x11
 #define DEBUG_EXIT_MAX 0x7F
-
-/* PM1a control blocks as QEMU (PIIX4, ICH9) and Bochs place them; sleep type 5, sleep enable. */
-#define QEMU_PM1A_CONTROL 0x604
-#define BOCHS_PM1A_CONTROL 0xB004
-#define PM1_SLEEP_OFF 0x2000
+#define CPUID1_ECX_HYPERVISOR (1u << 31)
 
 #define KEYBOARD_COMMAND 0x64
+#define KEYBOARD_ABSENT 0xFF
 #define KEYBOARD_INPUT_FULL 0x02
 #define KEYBOARD_PULSE_RESET 0xFE
 #define KEYBOARD_TRIES 0x10000
@@ -25,6 +29,12 @@ static NORETURN void stop(void)
     insn_cli();
     insn_hlt();
   }
+}
+
+static void debug_exit(uint8_t value)
+{
+  if (!(insn_cpuid(1, 0).ecx & CPUID1_ECX_HYPERVISOR)) return;
+  if (insn_in8(DEBUG_EXIT_PORT) == DEBUG_EXIT_READS) insn_out8(DEBUG_EXIT_PORT, value);
 }
 
 /* Seven bits survive the device, two values have a meaning of their own. */
@@ -39,9 +49,9 @@ NORETURN void arch_power_off(int status)
 {
   insn_cli();
   early_serial_drain();
-  insn_out8(DEBUG_EXIT_PORT, debug_exit_value(status));
-  insn_out16(QEMU_PM1A_CONTROL, PM1_SLEEP_OFF);
-  insn_out16(BOCHS_PM1A_CONTROL, PM1_SLEEP_OFF);
+  debug_exit(debug_exit_value(status));
+  acpi_power_off();
+  log_notice("The machine can be switched off now.");
   stop();
 }
 
@@ -49,19 +59,36 @@ NORETURN void arch_halt(void)
 {
   insn_cli();
   early_serial_drain();
-  insn_out8(DEBUG_EXIT_PORT, DEBUG_EXIT_FAILURE);
+  debug_exit(DEBUG_EXIT_FAILURE);
   stop();
+}
+
+/* The controller's output line 0 is the processor's reset. */
+static void keyboard_reset(void)
+{
+  if (insn_in8(KEYBOARD_COMMAND) == KEYBOARD_ABSENT) return;
+  log_debug("power: reset by the keyboard controller");
+  for (unsigned i = 0; i < KEYBOARD_TRIES && insn_in8(KEYBOARD_COMMAND) & KEYBOARD_INPUT_FULL; i++) insn_pause();
+  insn_out8(KEYBOARD_COMMAND, KEYBOARD_PULSE_RESET);
+  for (unsigned i = 0; i < KEYBOARD_TRIES; i++) insn_pause();
+}
+
+/* Without an interrupt table the first exception becomes a shutdown, which a PC answers with a reset. */
+static void triple_fault(void)
+{
+  static const struct descriptor_pointer no_idt = {0};
+  log_debug("power: reset by a triple fault");
+  early_serial_drain();
+  insn_lidt(&no_idt);
+  __asm__ volatile("int3");
 }
 
 NORETURN void arch_reset(void)
 {
-  static const struct descriptor_pointer no_idt = {0};
   insn_cli();
   early_serial_drain();
-  for (unsigned i = 0; i < KEYBOARD_TRIES && insn_in8(KEYBOARD_COMMAND) & KEYBOARD_INPUT_FULL; i++) insn_pause();
-  insn_out8(KEYBOARD_COMMAND, KEYBOARD_PULSE_RESET);
-  /* Without an interrupt table the first exception becomes a shutdown, which a PC answers with a reset. */
-  insn_lidt(&no_idt);
-  __asm__ volatile("int3");
+  acpi_reset();
+  keyboard_reset();
+  triple_fault();
   stop();
 }
