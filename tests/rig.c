@@ -104,6 +104,11 @@ struct arch_window arch_kernel_window(void)
   return (struct arch_window){.base = RIG_WINDOW, .size = RIG_WINDOW_SIZE};
 }
 
+struct arch_image arch_kernel_image(void)
+{
+  return (struct arch_image){0};
+}
+
 int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)
 {
   (void)root, (void)bi;

@@ -9,6 +9,7 @@
 #include <kern/log.h>
 #include <kern/panic.h>
 #include <kern/pmap.h>
+#include <kern/pmap_audit.h>
 #include <kern/pmm.h>
 #include <kern/print.h>
 #include <kern/process.h>
@@ -90,6 +91,8 @@ void kern_main(struct bootinfo *bi)
   } else if (!testing) {
     boot_fail("there is no initial RAM disk", -ENOENT);
   }
+
+  pmap_audit_kernel();
 
   struct thread *t;
   must(thread_create(NULL, "main", CLASS_USER, first_thread, testing ? test_prefix : NULL, &t),

@@ -374,6 +374,11 @@ struct arch_window arch_kernel_window(void)
 }
 
 /* The kernel's own code and the direct map are the host's business here. */
+struct arch_image arch_kernel_image(void)
+{
+  return (struct arch_image){0};
+}
+
 int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)
 {
   (void)root, (void)bi;

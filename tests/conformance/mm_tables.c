@@ -1,8 +1,10 @@
 /* Page tables, address spaces and user copies inside the running kernel, against the machine's own walk where it has one. */
+#include <kern/arch.h>
 #include <kern/aspace.h>
 #include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/pmap.h>
+#include <kern/pmap_audit.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
 #include <kern/trap.h>
@@ -162,6 +164,21 @@ KTEST(mm_copies_cross_pages)
   if (err == 0) err = aspace_copy_in(as, in, AT + 1000, sizeof in);
   aspace_unref(as);
   ktest_check(err == 0 && memcmp(in, out, sizeof in) == 0);
+}
+
+/* Once more, now that programs have run, and with an address space alive, whose root has the same kernel part. */
+KTEST(mm_tables_pass_the_audit)
+{
+  struct arch_image image = arch_kernel_image();
+  struct pmap_flaw flaw;
+  struct aspace *as = space_with(PROT_READ | PROT_WRITE);
+  ktest_check(as);
+  int err = aspace_copy_out(as, AT, "", 1); /* a table in its part */
+  bool good = pmap_audit(kernel_pmap.root, &image, &flaw), bad = !pmap_audit(as->pmap.root, &image, &flaw);
+  aspace_unref(as);
+  ktest_check(err == 0);
+  ktest_check(good);
+  ktest_check(bad && flaw.va == 0);
 }
 
 KTEST(mm_copies_refuse_hostile_pointers)

@@ -19,6 +19,16 @@ struct arch_window arch_kernel_window(void)
   return (struct arch_window){.base = LAYOUT_WINDOW_BASE, .size = LAYOUT_WINDOW_SIZE};
 }
 
+struct arch_image arch_kernel_image(void)
+{
+  return (struct arch_image){
+    .text = (vaddr_t)_text_start,
+    .rodata = (vaddr_t)_rodata_start,
+    .data = (vaddr_t)_data_start,
+    .pa = LAYOUT_KERNEL_LMA,
+  };
+}
+
 static int map_section(paddr_t root, const char *start, const char *end, unsigned attrs)
 {
   for (vaddr_t va = (vaddr_t)start; va < (vaddr_t)end; va += PAGE_SIZE) {
@@ -70,6 +80,31 @@ static int map_direct(paddr_t root, paddr_t pa, uint64_t size)
   return pmap_map_early(root, LAYOUT_DIRECT_MAP_BASE + pa, pa, size, PMAP_WRITE | PMAP_GLOBAL);
 }
 
+/* The kernel's text and constants, physically. */
+#define CONSTANT_BASE ((paddr_t)LAYOUT_KERNEL_LMA)
+#define CONSTANT_END (CONSTANT_BASE + (paddr_t)(_data_start - _text_start))
+
+static bool holds_constants(paddr_t pa, uint64_t size)
+{
+  return pa < CONSTANT_END && pa + size > CONSTANT_BASE;
+}
+
+/* 2 MiB in pages of 4 KiB: what is constant in the image is so in the direct map. */
+static int map_around_constants(paddr_t root, paddr_t base)
+{
+  int err = 0;
+  for (paddr_t pa = base; !err && pa < base + SIZE_2M; pa += PAGE_SIZE) {
+    unsigned attrs = PMAP_GLOBAL | (holds_constants(pa, PAGE_SIZE) ? 0 : PMAP_WRITE);
+    err = pmap_map_early(root, LAYOUT_DIRECT_MAP_BASE + pa, pa, PAGE_SIZE, attrs);
+  }
+  return err;
+}
+
+static int map_2m(paddr_t root, paddr_t pa)
+{
+  return holds_constants(pa, SIZE_2M) ? map_around_constants(root, pa) : map_direct(root, pa, SIZE_2M);
+}
+
 /* The direct map, by pages of 1 GiB where all of it is memory and the processor has them, else 2 MiB wherever there is
  * any. (The memory type registers keep a device range inside such a page uncached.) */
 static int map_memory(paddr_t root, const struct bootinfo *bi)
@@ -78,11 +113,11 @@ static int map_memory(paddr_t root, const struct bootinfo *bi)
   for (paddr_t gib = 0; gib < end; gib += SIZE_1G) {
     uint64_t bytes = memory_bytes_in(bi, gib, SIZE_1G);
     int err = 0;
-    if (bytes == SIZE_1G && cpu_features.gigabyte_pages)
+    if (bytes == SIZE_1G && cpu_features.gigabyte_pages && !holds_constants(gib, SIZE_1G))
       err = map_direct(root, gib, SIZE_1G);
     else if (bytes)
       for (paddr_t pa = gib; !err && pa < MIN(gib + SIZE_1G, end); pa += SIZE_2M)
-        if (memory_bytes_in(bi, pa, SIZE_2M)) err = map_direct(root, pa, SIZE_2M);
+        if (memory_bytes_in(bi, pa, SIZE_2M)) err = map_2m(root, pa);
     if (err) return err;
   }
   return 0;

@@ -114,6 +114,14 @@ struct arch_window arch_kernel_window(void);
  * with their permissions and the direct map; simulator: nothing). Uses pmap_map_early. Once, from pmap_init. */
 int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi);
 
+/* The kernel's own image in its page tables: text from `text` on, constants from `rodata`, variables from `data`, each on pages
+ * of its own; `text` is physical address `pa`. All 0 on a machine whose kernel is not there (simulator). */
+struct arch_image {
+  vaddr_t text, rodata, data;
+  paddr_t pa;
+};
+struct arch_image arch_kernel_image(void);
+
 /* Loads `root` into the page-table register; drops every non-global translation. */
 void arch_aspace_activate(paddr_t root);
 /* After an entry that was present changed or went away, in the active tables. */
