@@ -27,8 +27,8 @@ IMAGE_LDFLAGS = -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 
 IMAGE_NO_LTO = %/arch/x86_64/string.c %/nosymbols.c %/ktest.c tests/%
 IMAGE_LTO_CFLAGS = $(if $(KLTO),-fno-inline-functions-called-once)
 
-IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) $(FMT_SOURCES) $(IMAGE_FILES) \
-	$(CONFORMANCE_SOURCES)))
+IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) $(KERN_MADE_SOURCES) $(FMT_SOURCES) \
+	$(IMAGE_FILES) $(CONFORMANCE_SOURCES)))
 IMAGE_NOSYMS = $(patsubst %,img/%.o,$(filter %/nosymbols.c,$(KERN_SOURCES)))
 
 img/%.c.o: %.c Makefile kcc.stamp

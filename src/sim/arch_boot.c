@@ -60,6 +60,7 @@ static void describe(const struct machine_options *options)
 {
   load_initrd(options);
   describe_memory(options);
+  display_describe(&bootinfo);
   size_t n = strlen(options->cmdline);
   if (n >= sizeof bootinfo.cmdline)
     host_fatal(HOST_EXIT_USAGE, "the command line is longer than %d bytes", BOOTINFO_CMDLINE_MAX - 1);
@@ -72,10 +73,13 @@ void machine_start(const struct machine_options *options)
   machine.ram_size = options->memory;
   machine.check_tlb = options->check_tlb;
   machine.switch_asm = options->switch_asm;
-  arch_direct_map_base = host_memory_create(options->memory, DIRECT_MAP_HINT);
+  uint64_t end = options->memory;
+  if (options->screen_width) end = display_create(end, options->screen_width, options->screen_height);
+  arch_direct_map_base = host_memory_create(end, DIRECT_MAP_HINT);
   describe(options);
   machine_mmu_init();
   if (options->debugcon) debugcon_open(options->debugcon);
+  if (options->screendump) display_open(options->screendump);
   uart_reset();
   host_signal_init(USER_BASE, USER_TOP, options->trap);
   host_console_init();

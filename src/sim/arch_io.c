@@ -1,6 +1,9 @@
 /* The I/O bus: which device answers which port. Nothing there reads as all ones; memory-mapped devices there are none. */
 #include "machine.h"
 
+#include <kern/bootinfo.h>
+#include <kern/screen.h>
+
 #define UART_BASE 0x3F8u
 #define UART_PORTS 8u
 #define DEBUGCON_PORT 0xE9u
@@ -38,5 +41,8 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
   for (unsigned i = 0; i < width; i++) port_write(addr + i, (uint8_t)(value >> (8 * i)));
 }
 
-/* The serial line and the debug console have portable drivers; there is nothing else. */
-void arch_console_init(const struct bootinfo *bi UNUSED) {}
+/* The serial line and the debug console have portable drivers, too; the framebuffer is in the direct map. */
+void arch_console_init(const struct bootinfo *bi)
+{
+  (void)screen_init(bi, phys_to_virt(bi->framebuffer.base));
+}

@@ -65,6 +65,7 @@ static void print(const char *text)
 void machine_epilogue(void)
 {
   char digits[17];
+  display_dump();
   if (!machine.virtual_clock) return;
   for (unsigned i = 0; i < 16; i++) digits[i] = "0123456789abcdef"[(hash >> (60 - 4 * i)) & 15];
   digits[16] = '\0';

@@ -38,7 +38,8 @@ int64_t host_file_load(const char *path, void *where, uint64_t room, char *error
 int64_t host_file_size(const char *path, char *error, size_t error_size);
 /* A file for a device's output (created, truncated): a descriptor, or -1 after a message in `error`. */
 int host_file_create(const char *path, char *error, size_t error_size);
-void host_file_write(int fd, const void *data, size_t size);
+/* Fatal on failure, which `what` names. */
+void host_file_write(int fd, const void *data, size_t size, const char *what);
 
 /* ---- physical memory and the host mappings that are the TLB ---- */
 
@@ -180,15 +181,17 @@ struct machine_options {
   uint64_t seed;
   bool check_tlb;
   bool switch_asm;
-  const char *trap;     /* null, "sud", "seccomp" */
-  const char *debugcon; /* path, or null */
+  const char *trap;                     /* null, "sud", "seccomp" */
+  const char *debugcon;                 /* path, or null */
+  unsigned screen_width, screen_height; /* pixels; 0: no framebuffer */
+  const char *screendump;               /* path, or null */
 };
 
 /* Builds the machine and boots the kernel on it. */
 HOST_NORETURN void machine_start(const struct machine_options *options);
 /* Inside a signal handler, on the alternate stack. */
 void machine_signal(struct host_signal *s);
-/* Prints what a finished run has to say (the trace hash) on stderr. */
+/* Writes the screendump; prints what a finished run has to say (the trace hash) on stderr. */
 void machine_epilogue(void);
 
 #endif

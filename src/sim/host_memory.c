@@ -142,13 +142,13 @@ int host_file_create(const char *path, char *error, size_t error_size)
   return fd;
 }
 
-void host_file_write(int fd, const void *data, size_t size)
+void host_file_write(int fd, const void *data, size_t size, const char *what)
 {
   const char *p = data;
   while (size) {
     ssize_t n = write(fd, p, size);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) host_fatal(HOST_EXIT_PANIC, "debug console: %s", strerror(errno));
+    if (n < 0) host_fatal(HOST_EXIT_PANIC, "%s: %s", what, strerror(errno));
     p += n;
     size -= (size_t)n;
   }

@@ -124,4 +124,12 @@ bool debugcon_present(void);
 void debugcon_open(const char *path);
 void debugcon_write(uint8_t byte);
 
+/* A framebuffer behind `memory` bytes of RAM: how long physical memory is with it. */
+uint64_t display_create(uint64_t memory, unsigned width, unsigned height);
+/* Where display_dump is to write. */
+void display_open(const char *path);
+void display_describe(struct bootinfo *bi);
+/* Writes the picture, if there is a framebuffer and a file. */
+void display_dump(void);
+
 #endif

@@ -20,6 +20,8 @@
 #define MEMORY_LEAST (4ull << 20)
 #define MEMORY_MOST (64ull << 30)
 #define PAGE 4096ull
+#define SCREEN_LEAST 16
+#define SCREEN_MOST 16384
 #define CMDLINE_MAX 1024
 
 static const char usage[] =
@@ -37,6 +39,8 @@ static const char usage[] =
   "  --seed=N            seed of the virtual clock's choices (default 0)\n"
   "  --check-tlb         compare all translations with the page tables at every return to user mode\n"
   "  --debugcon=FILE     debug console (port 0xE9), written to FILE\n"
+  "  --screen=WxH        a framebuffer of so many pixels, W across and H down\n"
+  "  --screendump=FILE   what is on it at the end, as a picture (PPM)\n"
   "  --switch=KIND       context switch by ucontext (default) or asm, the image's own\n"
   "  --trap=KIND         trap system calls by sud (Syscall User Dispatch) or seccomp (default: the\n"
   "                      first that the host has)\n"
@@ -53,6 +57,8 @@ enum option_id {
   OPT_SEED,
   OPT_CHECK_TLB,
   OPT_DEBUGCON,
+  OPT_SCREEN,
+  OPT_SCREENDUMP,
   OPT_SWITCH,
   OPT_TRAP,
   OPT_HELP,
@@ -68,6 +74,8 @@ static const struct option long_options[] = {
   {"seed", required_argument, NULL, OPT_SEED},
   {"check-tlb", no_argument, NULL, OPT_CHECK_TLB},
   {"debugcon", required_argument, NULL, OPT_DEBUGCON},
+  {"screen", required_argument, NULL, OPT_SCREEN},
+  {"screendump", required_argument, NULL, OPT_SCREENDUMP},
   {"switch", required_argument, NULL, OPT_SWITCH},
   {"trap", required_argument, NULL, OPT_TRAP},
   {"help", no_argument, NULL, OPT_HELP},
@@ -110,6 +118,17 @@ static uint64_t parse_seed(const char *text)
   uint64_t n = parse_number("seed", text, &end);
   if (*end) bad_value("seed", text, "not a number");
   return n;
+}
+
+static void parse_screen(const char *text, struct machine_options *options)
+{
+  unsigned width, height;
+  char rest;
+  if (sscanf(text, "%5ux%5u%c", &width, &height, &rest) != 2 || width < SCREEN_LEAST || width > SCREEN_MOST ||
+      height < SCREEN_LEAST || height > SCREEN_MOST)
+    bad_value("screen", text, "give width and height in pixels, 16x16 to 16384x16384");
+  options->screen_width = width;
+  options->screen_height = height;
 }
 
 /* Which of two words. */
@@ -173,6 +192,8 @@ static void parse_option(int id, struct machine_options *options)
   case OPT_SEED: options->seed = parse_seed(optarg); break;
   case OPT_CHECK_TLB: options->check_tlb = true; break;
   case OPT_DEBUGCON: options->debugcon = optarg; break;
+  case OPT_SCREEN: parse_screen(optarg, options); break;
+  case OPT_SCREENDUMP: options->screendump = optarg; break;
   case OPT_SWITCH: options->switch_asm = parse_choice("switch", optarg, "ucontext", "asm"); break;
   case OPT_TRAP: options->trap = parse_choice("trap", optarg, "sud", "seccomp") ? "seccomp" : "sud"; break;
   case OPT_HELP: print_and_leave(usage);
@@ -192,6 +213,7 @@ int main(int argc, char **argv)
   host_exit_init(argv);
   while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) parse_option(id, &options);
   if (optind < argc) host_fatal(HOST_EXIT_USAGE, "unexpected argument: %s", argv[optind]);
+  if (options.screendump && !options.screen_width) host_fatal(HOST_EXIT_USAGE, "--screendump: there is no --screen");
   if (!options.initrd) options.initrd = default_initrd();
   machine_start(&options);
 }

@@ -31,6 +31,9 @@ refused "No such file" --initrd="$work/missing"
 refused "Is a directory" --initrd="$work"
 refused "Not a regular file" --initrd=/dev/null
 refused "No such file\|Is a directory" --debugcon="$work/missing/file"
+for size in '' 80 80x 15x16 16x15 16385x16 80x25x2 -80x25 x; do refused "^veridian-sim: --screen=$size: " "--screen=$size"; done
+refused "No such file" --screen=80x25 --screendump="$work/missing/file"
+refused "there is no --screen" --screendump="$work/picture"
 if [ "$(id -u)" != 0 ]; then
   : >"$work/secret"
   chmod 0 "$work/secret"

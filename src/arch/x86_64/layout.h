@@ -6,6 +6,7 @@
  *   FFFF800000000000  kernel heap (100 MiB) and stacks (the rest of 1 GiB)
  *   FFFF880000000000  direct map of physical memory
  *   FFFFFE8000000000  device registers below 4 GiB, uncached
+ *   FFFFFE8040000000  framebuffer, write-combining
  *   FFFFFFFF80000000  the kernel image, at 1 MiB from here and 1 MiB in physical memory
  */
 #ifndef X86_LAYOUT_H
@@ -30,6 +31,10 @@
 #define LAYOUT_MMIO_BASE 0xFFFFFE8000000000
 #define LAYOUT_MMIO_PHYS 0xC0000000
 #define LAYOUT_MMIO_SIZE 0x40000000
+
+/* The framebuffer, as far into a large page as in physical memory. */
+#define LAYOUT_FRAMEBUFFER_BASE 0xFFFFFE8040000000
+#define LAYOUT_FRAMEBUFFER_SIZE 0x40000000
 
 /* The boot processor's first stack, until its idle thread leaves it at the end of the boot. */
 #define LAYOUT_BOOT_STACK_SIZE 0x8000

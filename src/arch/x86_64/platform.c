@@ -23,6 +23,6 @@ void arch_platform_init(const struct bootinfo *bi)
 
 void arch_console_init(const struct bootinfo *bi)
 {
-  (void)vga_init(bi);
+  if (!framebuffer_init(bi)) (void)vga_init();
   (void)keyboard_init();
 }

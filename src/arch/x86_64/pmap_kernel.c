@@ -3,6 +3,7 @@
  * memory, device registers. Nothing in the lower half: page 0 and everything else a program could place is absent.
  */
 #include "cpu.h"
+#include "dev/devices.h"
 #include "insn.h"
 #include "layout.h"
 #include <kern/arch.h>
@@ -139,6 +140,7 @@ int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)
   int err = map_image(root);
   if (!err) err = map_memory(root, bi);
   if (!err) err = map_devices(root);
+  if (!err) err = framebuffer_map(root, bi);
   return err;
 }
 

@@ -31,6 +31,12 @@ static void emit_locked(const char *text, size_t len)
   for (size_t i = 0; i < len; i++) arch_early_putc(text[i]);
 }
 
+static void show_locked(void)
+{
+  for (struct console_output *out = outputs; out; out = out->next)
+    if (out->show) out->show();
+}
+
 void console_output_write(const char *text, size_t len)
 {
   char expanded[64];
@@ -45,6 +51,7 @@ void console_output_write(const char *text, size_t len)
     expanded[n++] = text[i];
   }
   if (n > 0) emit_locked(expanded, n);
+  show_locked();
   spin_unlock(&output_lock);
 }
 

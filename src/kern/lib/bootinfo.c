@@ -9,10 +9,11 @@
 #define PADDR_END (PADDR_MASK + 1)
 #define MAX_INPUTS (BOOTINFO_MAX_REGIONS + 1) /* the regions and the initial RAM disk */
 
-/* Where regions overlap, the kind with the higher rank holds. */
+/* Where regions overlap, the kind with the higher rank holds. A framebuffer yields to all: what says that memory is in its
+ * place is the firmware's map, and then it is not drawn on (kern/screen.h). */
 static const uint8_t kind_rank[MEM_KIND_COUNT] = {
-  [MEM_USABLE] = 1,      [MEM_BOOT_RECLAIMABLE] = 2, [MEM_ACPI_RECLAIMABLE] = 3, [MEM_KERNEL] = 4,
-  [MEM_FRAMEBUFFER] = 5, [MEM_ACPI_NVS] = 6,         [MEM_RESERVED] = 7,         [MEM_BAD] = 8,
+  [MEM_FRAMEBUFFER] = 1, [MEM_USABLE] = 2,   [MEM_BOOT_RECLAIMABLE] = 3, [MEM_ACPI_RECLAIMABLE] = 4,
+  [MEM_KERNEL] = 5,      [MEM_ACPI_NVS] = 6, [MEM_RESERVED] = 7,         [MEM_BAD] = 8,
 };
 
 const char *mem_kind_name(enum mem_kind kind)

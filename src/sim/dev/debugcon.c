@@ -17,5 +17,5 @@ void debugcon_open(const char *path)
 
 void debugcon_write(uint8_t byte)
 {
-  host_file_write(fd, &byte, 1);
+  host_file_write(fd, &byte, 1, "debug console");
 }

@@ -9,7 +9,6 @@
 #include "devices.h"
 #include <fmt/vgatext.h>
 #include <kern/arch.h>
-#include <kern/bootinfo.h>
 #include <kern/console.h>
 #include <kern/log.h>
 
@@ -54,6 +53,11 @@ static void crtc_write_cell(enum crtc_register reg, unsigned cell)
 static void vga_write(const char *text, size_t len)
 {
   vgatext_write(&screen, text, len);
+}
+
+static void vga_show(void)
+{
+  vgatext_show(&screen);
   if (shown_origin != vgatext_origin(&screen)) crtc_write_cell(START, shown_origin = vgatext_origin(&screen));
   if (shown_cursor != vgatext_cursor(&screen)) crtc_write_cell(CURSOR, shown_cursor = vgatext_cursor(&screen));
 }
@@ -82,12 +86,12 @@ static void use_bright_grounds(void)
   insn_out8(ATTRIBUTE_INDEX, (uint8_t)(mode & ~ATTRIBUTE_MODE_BLINK));
 }
 
-static struct console_output vga_output = {.name = "vga", .write = vga_write};
+static struct console_output vga_output = {.name = "vga", .write = vga_write, .show = vga_show};
 
-bool vga_init(const struct bootinfo *bi)
+bool vga_init(void)
 {
   volatile uint16_t *cells = phys_to_virt(CELLS_ADDRESS);
-  if (bi->framebuffer.format != FRAMEBUFFER_NONE || !vga_present(cells)) return false;
+  if (!vga_present(cells)) return false;
   use_bright_grounds();
   vgatext_init(&screen, cells);
   crtc_write(CURSOR_FIRST_LINE, CURSOR_SHAPE_FIRST);

@@ -11,10 +11,12 @@
 
 struct vnode;
 
-/* A device that shows text. write: any context, must not sleep or log; a '\n' arrives as "\r\n". */
+/* A device that shows text. write: any context, must not sleep or log; a '\n' arrives as "\r\n". show, unless null, comes
+ * after one or more of them: until then what was written may wait. */
 struct console_output {
   const char *name;
   void (*write)(const char *text, size_t len);
+  void (*show)(void);
   struct console_output *next;
 };
 /* A device that brings text. Called with the console lock held when room appeared in the input ring. */
