@@ -29,6 +29,7 @@ bits 32
   call place_kernel
   call find_rsdp
   call finish_info
+  call set_video ; last: what fails before is said in text mode
   jmp enter_kernel
 
 %include "cmdline.inc"
@@ -38,6 +39,7 @@ bits 32
 %include "fat.inc"
 %include "elf.inc"
 %include "long.inc"
+%include "video.inc"
 
 drive: db 0
   align SECTOR, db 0 ; whole sectors on the disk

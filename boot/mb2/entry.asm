@@ -8,7 +8,9 @@ MB2_ARCH_I386 equ 0
 MB2_LOADER_MAGIC equ 0x36D76289
 MB2_TAG_END equ 0
 MB2_TAG_ENTRY_ADDRESS equ 3
+MB2_TAG_FRAMEBUFFER equ 5
 MB2_TAG_MODULE_ALIGN equ 6
+MB2_OPTIONAL equ 1
 
 extern boot_enter_long_mode
 extern boot_refuse
@@ -25,6 +27,11 @@ header:
   dw MB2_TAG_ENTRY_ADDRESS, 0
   dd 12
   dd PHYS(multiboot2_entry)
+
+  align 8
+  dw MB2_TAG_FRAMEBUFFER, MB2_OPTIONAL ; this size if it can be; text mode is accepted, too
+  dd 20
+  dd 1024, 768, 32
 
   align 8
   dw MB2_TAG_MODULE_ALIGN, 0 ; modules start on page boundaries

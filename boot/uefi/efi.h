@@ -65,7 +65,8 @@ struct efi_boot_services {
   efi_status (*allocate_pages)(enum efi_allocate how, enum efi_memory_type type, size_t pages, uint64_t *address);
   efi_status (*free_pages)(uint64_t address, size_t pages);
   efi_status (*get_memory_map)(size_t *size, void *map, size_t *key, size_t *descriptor_size, uint32_t *version);
-  void *allocate_pool, *free_pool;
+  void *allocate_pool;
+  efi_status (*free_pool)(void *buffer);
   void *create_event, *set_timer, *wait_for_event, *signal_event, *close_event, *check_event;
   void *install_protocol, *reinstall_protocol, *uninstall_protocol;
   efi_status (*handle_protocol)(efi_handle handle, const struct efi_guid *protocol, void **interface);
@@ -143,8 +144,15 @@ struct efi_graphics_mode {
 };
 
 struct efi_graphics {
-  void *query_mode, *set_mode, *blt;
-  struct efi_graphics_mode *mode;
+  efi_status (*query_mode)(struct efi_graphics *self, uint32_t mode, size_t *size, struct efi_graphics_info **info);
+  efi_status (*set_mode)(struct efi_graphics *self, uint32_t mode);
+  void *blt;
+  struct efi_graphics_mode *mode; /* the one that is set */
+};
+
+struct efi_edid {
+  uint32_t size;
+  uint8_t *bytes;
 };
 
 _Static_assert(sizeof(struct efi_table_header) == 24, "4.2");

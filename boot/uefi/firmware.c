@@ -1,12 +1,10 @@
-/* What the firmware is asked for: text, pages, files, the screen, the ACPI tables. */
+/* What the firmware is asked for: text, pages, files, the ACPI tables. */
 #include "loader.h"
 
 static const struct efi_guid loaded_image_guid = {
   0x5B1B31A1, 0x9562, 0x11D2, {0x8E, 0x3F, 0x00, 0xA0, 0xC9, 0x69, 0x72, 0x3B}};
 static const struct efi_guid file_system_guid = {
   0x964E5B22, 0x6459, 0x11D2, {0x8E, 0x39, 0x00, 0xA0, 0xC9, 0x69, 0x72, 0x3B}};
-static const struct efi_guid graphics_guid = {
-  0x9042A9DE, 0x23DC, 0x4A38, {0x96, 0xFB, 0x7A, 0xDE, 0xD0, 0x80, 0x51, 0x6A}};
 static const struct efi_guid acpi_20_guid = {
   0x8868E871, 0xE4F1, 0x11D3, {0xBC, 0x22, 0x00, 0x80, 0xC7, 0x3C, 0x88, 0x81}};
 static const struct efi_guid acpi_10_guid = {
@@ -123,22 +121,6 @@ bool file_read(efi_handle self, const char *name, size_t max, struct buffer *b)
   bool ok = read_open(file, name, max, b);
   (void)file->close(file);
   return ok;
-}
-
-void find_framebuffer(struct vbi_framebuffer *fb)
-{
-  struct efi_graphics *graphics;
-  if (efi->boot_services->locate_protocol(&graphics_guid, NULL, (void **)&graphics) != EFI_SUCCESS) return;
-  const struct efi_graphics_mode *mode = graphics->mode;
-  if (!mode || !mode->info || !mode->framebuffer) return;
-  if (mode->info->format != EFI_PIXELS_RGB && mode->info->format != EFI_PIXELS_BGR) return;
-  *fb = (struct vbi_framebuffer){
-    .base = mode->framebuffer,
-    .width = mode->info->width,
-    .height = mode->info->height,
-    .stride = mode->info->pixels_per_line,
-    .pixels = mode->info->format == EFI_PIXELS_RGB ? VBI_PIXELS_RGB : VBI_PIXELS_BGR,
-  };
 }
 
 static uint64_t find_table(const struct efi_guid *guid)

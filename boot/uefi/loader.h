@@ -41,7 +41,7 @@ const char *kernel_plan(const struct buffer *file, struct kernel_plan *plan);
 /* Copies the segments of a file that kernel_plan accepted. */
 void kernel_place(const struct buffer *file);
 
-/* The screen that the firmware set up, or none. */
+/* The screen, or none: video.c says in which mode. */
 void find_framebuffer(struct vbi_framebuffer *fb);
 /* The ACPI root pointer, 2.0 before 1.0; 0. */
 uint64_t find_rsdp(void);

@@ -45,6 +45,25 @@ dd if=veridian.img of="$work/cut.img" bs=512 count=1 conv=notrunc status=none
 refused cut 'boot sector: the disk cannot be read'
 run 1 "$work/tiny" -n -m 2 veridian.img && expect "$work/tiny" '^veridian: '
 
+# video WORD OPTIONS TEXT: a framebuffer when the command line asks for one and there is one, else text mode.
+video()
+{
+  name=video.$((videos += 1))
+  QEMU_FLAGS="-vga none $2" run 0 "$work/$name" -n -m 64 -a "loglevel=debug ktest=machine_idt $1" veridian.img
+  expect "$work/$name" "$3"
+}
+videos=0
+video video=native '-device VGA,xres=1400,yres=1050' 'boot: framebuffer at 0x[0-9a-f]*, 1400x1050$'
+video video=native '-device VGA,edid=off' 'boot: framebuffer at 0x[0-9a-f]*, 1280x1024$'
+video video=800x600 '-device VGA' 'boot: framebuffer at 0x[0-9a-f]*, 800x600$'
+expect "$work/$name" '^\[.*boot: memory 0x[0-9a-f]*-0x[0-9a-f]* framebuffer$'
+video video=801x600 '-device VGA' '^veridian: BIOS loader: the display has no such mode'
+video video=800y600 '-device VGA' '^veridian: BIOS loader: video= is neither'
+video video=native '' '^veridian: BIOS loader: the display has no such mode'
+for n in 4 5 6; do
+  if grep framebuffer "$work/video.$n"; then fail "a framebuffer where there is none"; fi
+done
+
 # The boot sector has 440 bytes for code: one more is refused. And the whole is a sector.
 [ "$(wc -c < img/boot.bin)" = 512 ] || fail "the boot sector is not 512 bytes"
 assemble()
