@@ -44,8 +44,7 @@ static vaddr_t dict_va(unsigned i)
 
 static unsigned random_attrs(void)
 {
-  static const unsigned rights[] = {PMAP_USER,  PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC, 0, PMAP_WRITE,
-                                    PMAP_GLOBAL};
+  static const unsigned rights[] = {PMAP_USER, PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC, 0, PMAP_WRITE};
   static const unsigned type[] = {0, 0, PMAP_NOCACHE, PMAP_WRITE_THROUGH, PMAP_WRITE_COMBINE};
   return rights[rig_random(ARRAY_SIZE(rights))] | type[rig_random(ARRAY_SIZE(type))];
 }
@@ -181,6 +180,12 @@ START_TEST(bad_arguments_are_refused)
   ck_assert_int_eq(pmap_map(&pm, 0x10000, PADDR_MASK + 1, PMAP_USER), -EINVAL);
   ck_assert_int_eq(pmap_map(&pm, 0x800000000000, 0x5000, PMAP_USER), -EINVAL); /* not canonical */
   ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_WRITE | PMAP_EXEC), -EINVAL);
+  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER | PMAP_GLOBAL), -EINVAL);
+  ck_assert_int_eq(pmap_map_range(&pm, 0x10000, 0x5000, 0, PMAP_USER), -EINVAL);
+  ck_assert_int_eq(pmap_map_range(&pm, 0x10000, 0x5000, 0x1800, PMAP_USER), -EINVAL);
+  ck_assert_int_eq(pmap_map_range(&pm, 0x10000, PADDR_MASK & ~0xFFFull, 0x2000, PMAP_USER), -EINVAL);
+  ck_assert_int_eq(pmap_map_range(&pm, GIB(511), GIB(511), GIB(2), PMAP_USER), -EINVAL); /* beyond slot 0 */
+  ck_assert_int_eq(pmap_map_range(&pm, 0x10000, 0, (uint64_t)0 - 0x10000, PMAP_USER), -EINVAL);
   ck_assert_int_eq(pmap_map(&pm, RIG_WINDOW, 0x5000, PMAP_WRITE), -EINVAL);         /* the kernel's part */
   ck_assert_int_eq(pmap_map(&kernel_pmap, 0xFFFF900000000000, 0x5000, 0), -EINVAL); /* a root entry made late */
   ck_assert_int_eq(pmap_unmap(&pm, 0x800000000000, &pa), -ENOENT);
@@ -228,32 +233,51 @@ END_TEST
 
 /* ---- pages of all sizes ---- */
 
-START_TEST(boot_maps_pages_of_every_size)
+static struct bootinfo boot_bi;
+
+static struct pmap boot_pmap(void)
 {
-  static const uint64_t sizes[] = {PAGE_SIZE, MIB(2), GIB(1)};
-  struct bootinfo bi = {0};
   rig_machine(MIB(16));
-  rig_memory_map(&bi);
-  bootmem_init(&bi);
-  struct pmap boot = {.root = bootmem_alloc_page()};
-  for (unsigned i = 0; i < 3; i++) {
-    vaddr_t va = 0xFFFF888000000000 + GIB(2) * i;
-    paddr_t pa = GIB(4) * i;
-    struct pmap_entry e;
-    ck_assert_int_eq(pmap_map_early(boot.root, va, pa, sizes[i], PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE), 0);
-    ck_assert_int_eq(pmap_map_early(boot.root, va, pa, PAGE_SIZE, 0), -EEXIST); /* also below a large page */
-    ck_assert(pmap_lookup(&boot, va + sizes[i] - 1, &e));
-    ck_assert(!pmap_lookup(&boot, va + sizes[i], &e) && !pmap_lookup(&boot, va - 1, &e));
-    ck_assert(pmap_lookup(&boot, va + 0x123, &e));
-    ck_assert_uint_eq(e.pa, pa + 0x123);
-    ck_assert_uint_eq(e.page_size, sizes[i]);
-    ck_assert_uint_eq(e.attrs, PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE);
+  rig_memory_map(&boot_bi);
+  bootmem_init(&boot_bi);
+  return (struct pmap){.root = bootmem_alloc_page()};
+}
+
+START_TEST(boot_maps_by_the_largest_pages)
+{
+  const vaddr_t va = 0xFFFF888000000000 + GIB(1) - MIB(2) - PAGE_SIZE;
+  const paddr_t pa = GIB(5) - MIB(2) - PAGE_SIZE;
+  const unsigned attrs = PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE;
+  const uint64_t largest = _i == 0 ? GIB(1) : MIB(2);
+  const struct {
+    uint64_t size, page;
+  } pieces[] = {{PAGE_SIZE, PAGE_SIZE}, {MIB(2), MIB(2)}, {GIB(1), largest}, {MIB(2), MIB(2)}, {PAGE_SIZE, PAGE_SIZE}};
+  struct pmap boot = boot_pmap();
+  struct pmap_entry e;
+  uint64_t at = 0;
+  rig.page_size_max = largest;
+  ck_assert_int_eq(pmap_map_early(boot.root, va, pa, GIB(1) + 2 * (MIB(2) + PAGE_SIZE), attrs), 0);
+  for (unsigned i = 0; i < ARRAY_SIZE(pieces); at += pieces[i++].size) {
+    ck_assert(pmap_lookup(&boot, va + at + 0x123, &e));
+    ck_assert_uint_eq(e.pa, pa + at + 0x123);
+    ck_assert_uint_eq(e.attrs, attrs);
+    ck_assert_uint_eq(e.page_size, pieces[i].page);
+    ck_assert(pmap_lookup(&boot, va + at + pieces[i].size - 1, &e) && e.page_size == pieces[i].page);
+    ck_assert_int_eq(pmap_map_early(boot.root, va + at, 0x5000, PAGE_SIZE, 0), -EEXIST); /* also below a large page */
   }
-  ck_assert_int_eq(pmap_map_early(boot.root, 0x201000, 0, MIB(2), 0), -EINVAL);
-  ck_assert_int_eq(pmap_map_early(boot.root, 0x200000, 0x1000, MIB(2), 0), -EINVAL);
-  ck_assert_int_eq(pmap_map_early(boot.root, 0x200000, 0, MIB(4), 0), -EINVAL);
+  ck_assert(!pmap_lookup(&boot, va - 1, &e) && !pmap_lookup(&boot, va + at, &e));
+}
+END_TEST
+
+START_TEST(boot_maps_what_is_not_congruent_by_small_pages)
+{
+  struct pmap boot = boot_pmap();
+  struct pmap_entry e;
+  ck_assert_int_eq(pmap_map_early(boot.root, MIB(2), PAGE_SIZE, MIB(2), 0), 0);
+  ck_assert(pmap_lookup(&boot, MIB(3), &e) && e.page_size == PAGE_SIZE && e.pa == MIB(1) + PAGE_SIZE);
+  ck_assert_int_eq(pmap_map_early(boot.root, MIB(4) + 1, 0, PAGE_SIZE, 0), -EINVAL);
   while (bootmem_alloc_page()) continue;
-  ck_assert_int_eq(pmap_map_early(boot.root, 0, 0, PAGE_SIZE, 0), -ENOMEM);
+  ck_assert_int_eq(pmap_map_early(boot.root, GIB(1), 0, PAGE_SIZE, 0), -ENOMEM);
 }
 END_TEST
 
@@ -383,7 +407,8 @@ int main(void)
   tcase_add_test(tc, rights_of_all_levels_count_together);
   suite_add_tcase(suite, tc);
   tc = tcase_create("boot");
-  tcase_add_test(tc, boot_maps_pages_of_every_size);
+  tcase_add_loop_test(tc, boot_maps_by_the_largest_pages, 0, 2);
+  tcase_add_test(tc, boot_maps_what_is_not_congruent_by_small_pages);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);
 }

@@ -35,13 +35,71 @@ static bool on_fault(uintptr_t at, bool write)
   return true;
 }
 
+/* ---- the processor, for addresses of any kind: it remembers the translations it used last ---- */
+
+#define CACHED 16u
+static struct cached {
+  vaddr_t va;
+  uint64_t size, entry; /* of the page; 0: none */
+} cached[CACHED];
+
+static bool caches(const struct cached *c, vaddr_t va)
+{
+  return c->size && ALIGN_DOWN(c->va, c->size) == ALIGN_DOWN(va, c->size);
+}
+
+bool rig_access(vaddr_t va, uint64_t access)
+{
+  static unsigned next;
+  struct x86_walk w;
+  if (!x86_mmu_walk(rig.root, va, access, &w)) return false;
+  cached[next++ % CACHED] = (struct cached){.va = va, .size = w.page_size, .entry = w.entry};
+  return true;
+}
+
+/* Whether the tables still say of an address of its page what was remembered. */
+static bool still_right(const struct cached *c, vaddr_t va)
+{
+  const uint64_t matters = PTE_WRITE | PTE_USER | PTE_NX | PTE_NOCACHE | PTE_WRITE_THROUGH | PTE_GLOBAL;
+  struct x86_walk w;
+  return x86_mmu_peek(rig.root, va, &w) && !((w.entry ^ c->entry) & matters) &&
+         w.pa == (c->entry & PTE_ADDRESS & ~(c->size - 1)) + (va & (c->size - 1));
+}
+
+static bool cache_is_right(void)
+{
+  for (const struct cached *c = cached; c < cached + CACHED; c++) {
+    vaddr_t base = c->size ? ALIGN_DOWN(c->va, c->size) : 0;
+    if (c->size && !(still_right(c, base) && still_right(c, c->va) && still_right(c, base + c->size - 1))) return false;
+  }
+  return true;
+}
+
+static void cache_drop(bool global)
+{
+  for (unsigned i = 0; i < CACHED; i++)
+    if (global || !(cached[i].entry & PTE_GLOBAL)) cached[i].size = 0;
+}
+
 void arch_tlb_flush_page(vaddr_t va)
 {
   rig.flushes++;
+  for (unsigned i = 0; i < CACHED; i++)
+    if (caches(&cached[i], va)) cached[i].size = 0;
   if (va - RIG_WINDOW >= RIG_WINDOW_SIZE) return;
   uint64_t *entry = &tlb[(va - RIG_WINDOW) / PAGE_SIZE];
   if (*entry) rig_host_hide(ALIGN_DOWN(va, (vaddr_t)PAGE_SIZE));
   *entry = 0;
+}
+
+void arch_tlb_flush_all(void)
+{
+  rig.full_flushes++;
+  cache_drop(true);
+  for (size_t i = 0; i < WINDOW_PAGES; i++) {
+    if (tlb[i]) rig_host_hide(RIG_WINDOW + i * PAGE_SIZE);
+    tlb[i] = 0;
+  }
 }
 
 bool rig_tlb_is_right(void)
@@ -52,7 +110,7 @@ bool rig_tlb_is_right(void)
     if (!tlb[i]) continue;
     if (!x86_mmu_peek(rig.root, RIG_WINDOW + i * PAGE_SIZE, &w) || ((w.entry ^ tlb[i]) & matters)) return false;
   }
-  return true;
+  return cache_is_right();
 }
 
 bool rig_can_read(const void *p)
@@ -71,6 +129,7 @@ void rig_machine(uint64_t memory)
 {
   rig.memory = memory;
   rig.irq_on = true;
+  rig.page_size_max = GIB(1);
   cpu = (struct cpu){.self = &cpu, .current = &thread};
   arch_direct_map_base = rig_host_memory(memory);
   rig_host_reserve(RIG_WINDOW, RIG_WINDOW_SIZE);
@@ -115,8 +174,15 @@ int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)
   return 0;
 }
 
+uint64_t arch_page_size_max(void)
+{
+  return rig.page_size_max;
+}
+
 void arch_aspace_activate(paddr_t root)
 {
+  rig.activations++;
+  cache_drop(false);
   rig.root = root;
 }
 

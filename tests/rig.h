@@ -22,9 +22,12 @@
 struct aspace;
 
 extern struct rig {
-  uint64_t memory;  /* bytes of RAM */
-  uint64_t flushes; /* arch_tlb_flush_page calls */
-  paddr_t root;     /* what was activated last */
+  uint64_t memory;       /* bytes of RAM */
+  uint64_t flushes;      /* arch_tlb_flush_page calls */
+  uint64_t full_flushes; /* arch_tlb_flush_all */
+  uint64_t activations;  /* arch_aspace_activate */
+  uint64_t page_size_max;
+  paddr_t root; /* what was activated last */
   bool irq_on;
   const char *halt_says; /* text the report must contain when the kernel halts */
   char printed[4096];
@@ -49,7 +52,12 @@ void rig_set_aspace(struct aspace *as);
 bool rig_can_read(const void *p);
 bool rig_can_write(const void *p);
 
-/* Every page of the window the processor has translated agrees with the tables: no flush is missing. */
+/* An access with the bits of a page-fault error code, by the tables that were activated last. True when they allow it: the
+ * processor then remembers the translation for a while. */
+bool rig_access(vaddr_t va, uint64_t access);
+
+/* Every page of the window that the processor has translated, and what it remembers else, agrees with the tables: no flush
+ * is missing. */
 bool rig_tlb_is_right(void);
 
 /* Whether n bytes all have that value. */

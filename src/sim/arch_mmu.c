@@ -35,7 +35,8 @@ static struct {
 /* ---- the tables ---- */
 
 struct translation {
-  paddr_t pa; /* of the page */
+  paddr_t pa;    /* of the 4 KiB */
+  uint64_t size; /* of the page they are in */
   bool user, write, exec, dirty;
 };
 
@@ -43,6 +44,7 @@ static struct translation from_walk(const struct x86_walk *w)
 {
   return (struct translation){
     .pa = ALIGN_DOWN(w->pa, (paddr_t)PAGE_SIZE),
+    .size = w->page_size,
     .user = w->user,
     .write = w->write,
     .exec = w->exec,
@@ -73,7 +75,10 @@ static bool peek(vaddr_t va, struct translation *t)
 static uint32_t slot_for(const struct translation *t)
 {
   return (uint32_t)(t->pa >> PAGE_SHIFT) << SLOT_SHIFT | SLOT_LIVE | (t->write && t->dirty ? SLOT_WRITE : 0) |
-         (t->exec ? SLOT_EXEC : 0) | (t->user ? SLOT_USER : 0);
+         (t->exec ? SLOT_EXEC : 0) | (t->user ? SLOT_USER : 0) |
+         (t->size == GIB(1)   ? SLOT_1G
+          : t->size == MIB(2) ? SLOT_2M
+                              : 0);
 }
 
 /* A translation may allow less than its entry, never more. */
@@ -107,26 +112,36 @@ static void drop_user(void)
   mmu.kernel_filled = false;
 }
 
+static void drop_page(struct tlb_window *w, size_t page)
+{
+  if (w->slots[page] & SLOT_PINNED)
+    renew_page(w, page);
+  else
+    tlb_drop_page(w, page);
+}
+
 static void drop_kernel(void)
 {
-  TLB_FOR_EACH (&tlb_kernel, page) {
-    if (tlb_kernel.slots[page] & SLOT_PINNED)
-      renew_page(&tlb_kernel, page);
-    else
-      tlb_drop_page(&tlb_kernel, page);
-  }
+  TLB_FOR_EACH (&tlb_kernel, page) drop_page(&tlb_kernel, page);
+}
+
+/* What was translated by the page of `size` bytes around va, which `flag` marks. */
+static void drop_large(struct tlb_window *w, vaddr_t va, uint64_t size, uint32_t flag)
+{
+  vaddr_t first = MAX(ALIGN_DOWN(va, size), w->base);
+  size_t end = MIN(tlb_page(w, ALIGN_DOWN(va, size) + size), w->pages);
+  for (size_t page = tlb_next_live(w, tlb_page(w, first)); page < end; page = tlb_next_live(w, page + 1))
+    if (w->slots[page] & flag) drop_page(w, page);
 }
 
 void arch_tlb_flush_page(vaddr_t va)
 {
   struct tlb_window *w = tlb_window_of(va);
   if (!w) return;
-  size_t page = tlb_page(w, va);
-  if (!(w->slots[page] & SLOT_LIVE)) return;
-  if (w->slots[page] & SLOT_PINNED)
-    renew_page(w, page);
-  else
-    tlb_drop_page(w, page);
+  if (w->slots[tlb_page(w, va)] & SLOT_LIVE) drop_page(w, tlb_page(w, va));
+  if (tlb_live_large == 0) return;
+  drop_large(w, va, MIB(2), SLOT_2M);
+  drop_large(w, va, GIB(1), SLOT_1G);
 }
 
 void arch_tlb_flush_all(void)
@@ -366,6 +381,11 @@ size_t machine_mmu_live(size_t *most)
 {
   *most = LIVE_MAX + mmu.pinned;
   return tlb_live;
+}
+
+uint64_t arch_page_size_max(void)
+{
+  return GIB(1);
 }
 
 struct arch_window arch_kernel_window(void)

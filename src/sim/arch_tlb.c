@@ -30,7 +30,7 @@ struct tlb_window tlb_kernel = {
   .words = ARRAY_SIZE(kernel_live),
   .summary_words = ARRAY_SIZE(kernel_summary),
 };
-size_t tlb_live;
+size_t tlb_live, tlb_live_large;
 
 static unsigned slot_prot(uint32_t slot)
 {
@@ -44,9 +44,15 @@ struct tlb_window *tlb_window_of(vaddr_t va)
   return NULL;
 }
 
+static bool is_large(uint32_t slot)
+{
+  return slot & (SLOT_2M | SLOT_1G);
+}
+
 static void set_live(struct tlb_window *w, size_t page, uint32_t slot)
 {
   if (!(w->slots[page] & SLOT_LIVE)) tlb_live++;
+  tlb_live_large += (size_t)is_large(slot) - (size_t)is_large(w->slots[page]);
   w->slots[page] = slot | (w->slots[page] & SLOT_PINNED);
   w->live[page / 64] |= 1ull << (page % 64);
   w->summary[page / 4096] |= 1ull << (page / 64 % 64);
@@ -56,6 +62,7 @@ static void set_dead(struct tlb_window *w, size_t page)
 {
   if (!(w->slots[page] & SLOT_LIVE)) return;
   tlb_live--;
+  tlb_live_large -= is_large(w->slots[page]);
   w->slots[page] &= SLOT_PINNED;
   w->live[page / 64] &= ~(1ull << (page % 64));
   if (!w->live[page / 64]) w->summary[page / 4096] &= ~(1ull << (page / 64 % 64));

@@ -13,7 +13,9 @@
 #define SLOT_EXEC 4u
 #define SLOT_USER 8u
 #define SLOT_PINNED 16u /* stays translated; kept when the page is not live */
-#define SLOT_SHIFT 5
+#define SLOT_2M 32u     /* the entry it came from maps a page of 2 MiB or 1 GiB: that is flushed as a whole */
+#define SLOT_1G 64u
+#define SLOT_SHIFT 7
 #define SLOT_RIGHTS (SLOT_WRITE | SLOT_EXEC | SLOT_USER)
 #define SLOT_NEXT (1u << SLOT_SHIFT) /* added to a slot: the physical neighbour, same rights */
 
@@ -48,8 +50,8 @@ static inline size_t tlb_page(const struct tlb_window *w, vaddr_t va)
   return (va - w->base) / PAGE_SIZE;
 }
 
-/* Live pages of both windows. */
-extern size_t tlb_live;
+/* Live pages of both windows, and those of them that are parts of large pages. */
+extern size_t tlb_live, tlb_live_large;
 
 #define TLB_NO_PAGE SIZE_MAX
 /* The first live page from `page` on, or TLB_NO_PAGE. */

@@ -32,11 +32,8 @@ struct arch_image arch_kernel_image(void)
 
 static int map_section(paddr_t root, const char *start, const char *end, unsigned attrs)
 {
-  for (vaddr_t va = (vaddr_t)start; va < (vaddr_t)end; va += PAGE_SIZE) {
-    int err = pmap_map_early(root, va, va - LAYOUT_KERNEL_BASE, PAGE_SIZE, attrs | PMAP_GLOBAL);
-    if (err) return err;
-  }
-  return 0;
+  vaddr_t va = (vaddr_t)start;
+  return pmap_map_early(root, va, va - LAYOUT_KERNEL_BASE, (vaddr_t)end - va, attrs | PMAP_GLOBAL);
 }
 
 /* All of it but the page below the boot stack, so that overflowing that faults as it does on any kernel stack. */
@@ -76,49 +73,35 @@ static paddr_t memory_end(const struct bootinfo *bi)
   return MIN(end, (paddr_t)LAYOUT_DIRECT_MAP_SIZE);
 }
 
-static int map_direct(paddr_t root, paddr_t pa, uint64_t size)
-{
-  return pmap_map_early(root, LAYOUT_DIRECT_MAP_BASE + pa, pa, size, PMAP_WRITE | PMAP_GLOBAL);
-}
-
 /* The kernel's text and constants, physically. */
 #define CONSTANT_BASE ((paddr_t)LAYOUT_KERNEL_LMA)
 #define CONSTANT_END (CONSTANT_BASE + (paddr_t)(_data_start - _text_start))
 
-static bool holds_constants(paddr_t pa, uint64_t size)
-{
-  return pa < CONSTANT_END && pa + size > CONSTANT_BASE;
-}
-
-/* 2 MiB in pages of 4 KiB: what is constant in the image is so in the direct map. */
-static int map_around_constants(paddr_t root, paddr_t base)
+/* By the largest pages the processor has. What is constant in the image is so in the direct map. */
+static int map_direct(paddr_t root, paddr_t pa, uint64_t size)
 {
   int err = 0;
-  for (paddr_t pa = base; !err && pa < base + SIZE_2M; pa += PAGE_SIZE) {
-    unsigned attrs = PMAP_GLOBAL | (holds_constants(pa, PAGE_SIZE) ? 0 : PMAP_WRITE);
-    err = pmap_map_early(root, LAYOUT_DIRECT_MAP_BASE + pa, pa, PAGE_SIZE, attrs);
+  for (paddr_t end = pa + size, next; !err && pa < end; pa = next) {
+    unsigned attrs = PMAP_GLOBAL | (pa >= CONSTANT_BASE && pa < CONSTANT_END ? 0 : PMAP_WRITE);
+    next = MIN(end, pa < CONSTANT_BASE ? CONSTANT_BASE : pa < CONSTANT_END ? CONSTANT_END : end);
+    err = pmap_map_early(root, LAYOUT_DIRECT_MAP_BASE + pa, pa, next - pa, attrs);
   }
   return err;
 }
 
-static int map_2m(paddr_t root, paddr_t pa)
-{
-  return holds_constants(pa, SIZE_2M) ? map_around_constants(root, pa) : map_direct(root, pa, SIZE_2M);
-}
-
-/* The direct map, by pages of 1 GiB where all of it is memory and the processor has them, else 2 MiB wherever there is
- * any. (The memory type registers keep a device range inside such a page uncached.) */
+/* The direct map: whole GiB where all of it is memory, else 2 MiB wherever there is any. (The memory type registers keep a
+ * device range inside such a page uncached.) */
 static int map_memory(paddr_t root, const struct bootinfo *bi)
 {
   paddr_t end = ALIGN_UP(memory_end(bi), SIZE_2M);
   for (paddr_t gib = 0; gib < end; gib += SIZE_1G) {
     uint64_t bytes = memory_bytes_in(bi, gib, SIZE_1G);
     int err = 0;
-    if (bytes == SIZE_1G && cpu_features.gigabyte_pages && !holds_constants(gib, SIZE_1G))
+    if (bytes == SIZE_1G)
       err = map_direct(root, gib, SIZE_1G);
     else if (bytes)
       for (paddr_t pa = gib; !err && pa < MIN(gib + SIZE_1G, end); pa += SIZE_2M)
-        if (memory_bytes_in(bi, pa, SIZE_2M)) err = map_2m(root, pa);
+        if (memory_bytes_in(bi, pa, SIZE_2M)) err = map_direct(root, pa, SIZE_2M);
     if (err) return err;
   }
   return 0;
@@ -126,13 +109,13 @@ static int map_memory(paddr_t root, const struct bootinfo *bi)
 
 static int map_devices(paddr_t root)
 {
-  uint64_t size = cpu_features.gigabyte_pages ? SIZE_1G : SIZE_2M;
-  for (uint64_t at = 0; at < LAYOUT_MMIO_SIZE; at += size) {
-    int err =
-      pmap_map_early(root, LAYOUT_MMIO_BASE + at, LAYOUT_MMIO_PHYS + at, size, PMAP_WRITE | PMAP_NOCACHE | PMAP_GLOBAL);
-    if (err) return err;
-  }
-  return 0;
+  return pmap_map_early(root, LAYOUT_MMIO_BASE, LAYOUT_MMIO_PHYS, LAYOUT_MMIO_SIZE,
+                        PMAP_WRITE | PMAP_NOCACHE | PMAP_GLOBAL);
+}
+
+uint64_t arch_page_size_max(void)
+{
+  return cpu_features.gigabyte_pages ? SIZE_1G : SIZE_2M;
 }
 
 int arch_kernel_pmap_fill(paddr_t root, const struct bootinfo *bi)

@@ -124,9 +124,13 @@ struct arch_image arch_kernel_image(void);
 
 /* Loads `root` into the page-table register; drops every non-global translation. */
 void arch_aspace_activate(paddr_t root);
-/* After an entry that was present changed or went away, in the active tables. */
+/* After an entry that was present changed or went away, in the active tables. The translation of va's page goes, whatever
+ * the page's size. */
 void arch_tlb_flush_page(vaddr_t va);
+/* Global translations, too. */
 void arch_tlb_flush_all(void);
+/* The largest page the processor translates: 2 MiB or 1 GiB. */
+uint64_t arch_page_size_max(void);
 
 /* ---- Time ---- */
 

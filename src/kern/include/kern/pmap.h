@@ -1,5 +1,5 @@
 /*
- * Page tables. The format is the machine's (arch/x86_64/fmt/pmap.c, the same code on both machines); here is what the
+ * Page tables. The format is the machine's (arch/x86_64/fmt/pmap*.c, the same code on both machines); here is what the
  * kernel asks of it. A pmap is one root table; slot 0 of the root (512 GiB) is private to it, every other slot is the
  * kernel's and shared: they are populated before the first user pmap exists and never change at root level.
  * The caller serialises operations on one pmap (aspace lock; kernel pmap: kva lock).
@@ -22,7 +22,7 @@
 struct pmap {
   paddr_t root;
   uint64_t table_pages;  /* pages of tables below the root that belong to this pmap alone */
-  uint64_t mapped_pages; /* 4 KiB pages mapped by pmap_map */
+  uint64_t mapped_pages; /* mapped at run time, in units of 4 KiB */
 };
 
 extern struct pmap kernel_pmap;
@@ -36,20 +36,31 @@ MUST_CHECK int pmap_create(struct pmap *pm);
 void pmap_destroy(struct pmap *pm);
 
 /* Maps one 4 KiB page. -EEXIST when va is mapped (nothing changes), -ENOMEM for a table, -EINVAL unaligned, not canonical,
- * in a slot that is not this pmap's to change, or writable and executable at once. */
+ * in a slot that is not this pmap's to change, writable and executable at once, or global in another pmap than the
+ * kernel's. */
 MUST_CHECK int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs);
-/* The same during boot for any page size (4 KiB, 2 MiB, 1 GiB), tables from bootmem. For arch_kernel_pmap_fill. */
+/* Maps [va, va + size) to [pa, pa + size), whole pages, by the largest pages the processor has (arch_page_size_max) where va
+ * and pa are congruent. Errors as above, also when only a part is mapped already; nothing changes then. */
+MUST_CHECK int pmap_map_range(struct pmap *pm, vaddr_t va, paddr_t pa, uint64_t size, unsigned attrs);
+/* The same during boot, with tables from bootmem; tables made before it failed stay. For arch_kernel_pmap_fill. */
 MUST_CHECK int pmap_map_early(paddr_t root, vaddr_t va, paddr_t pa, uint64_t size, unsigned attrs);
 
-/* Unmaps one page, flushes it, frees tables that became empty; answers the page. -ENOENT when not mapped. */
+/* Unmaps one 4 KiB page, flushes it, frees tables that became empty; answers the page. -ENOENT when not mapped; -ENOMEM when
+ * it is a part of a large page that cannot be split (nothing changes). */
 MUST_CHECK int pmap_unmap(struct pmap *pm, vaddr_t va, paddr_t *pa);
-/* Changes the attributes of one mapped page and flushes it. -ENOENT, -EINVAL writable and executable. */
+/* Changes the attributes of one mapped page and flushes it. -ENOENT, -ENOMEM as above, -EINVAL as pmap_map. */
 MUST_CHECK int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs);
 
-/* The same for every mapped page of [start, end), page-aligned, in slot 0; absent ones cost nothing. The pages themselves
- * are the caller's business. */
-void pmap_unmap_range(struct pmap *pm, vaddr_t start, vaddr_t end);
-void pmap_protect_range(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned attrs);
+/* The same for every mapped page of [start, end), page-aligned, within one slot that is this pmap's to change; absent ones
+ * cost nothing. The pages themselves are the caller's business. A large page that the range begins or ends inside of is
+ * split: -ENOMEM, with nothing changed, when there is no memory for that. Cannot fail where no large page was asked for, by
+ * pmap_map_range or pmap_merge. */
+int pmap_unmap_range(struct pmap *pm, vaddr_t start, vaddr_t end);
+int pmap_protect_range(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned attrs);
+
+/* Puts one large page in the place of every table in [start, end) that is full of pages which are contiguous, congruent and
+ * alike; what the processor noted in any of them it has noted in all. */
+void pmap_merge(struct pmap *pm, vaddr_t start, vaddr_t end);
 
 struct pmap_entry {
   paddr_t pa; /* of the address asked for, offset included */
@@ -59,6 +70,10 @@ struct pmap_entry {
 };
 /* Walks the tables; false when va is not mapped. */
 bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out);
+/* Calls visitor for every mapped page, of any size, of [start, end), page-aligned, in order; va is its first address in the
+ * range, and entry what pmap_lookup answers for that. */
+void pmap_visit_range(const struct pmap *pm, vaddr_t start, vaddr_t end,
+                      void (*visitor)(void *context, vaddr_t va, const struct pmap_entry *entry), void *context);
 
 /* Where the byte at va, below the end of slot 0, is when programs may read it (write: may write it); false otherwise. What
  * every copy to and from a program asks. */
