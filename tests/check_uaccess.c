@@ -221,7 +221,7 @@ START_TEST(now_or_not_at_all)
 }
 END_TEST
 
-START_TEST(now_respects_rights_and_the_lock)
+START_TEST(now_respects_rights)
 {
   uint8_t byte = 1;
   struct uio uio = uio_user(READ_ONLY, 1);
@@ -232,10 +232,9 @@ START_TEST(now_respects_rights_and_the_lock)
 
   ck_assert_int_eq(user_zero(AT, 1), 0);
   uio = uio_user(AT, 1);
-  mutex_lock(&as->lock);
-  ck_assert_int_eq(uio_get_now(&uio, &byte, 1), -EAGAIN);
-  mutex_unlock(&as->lock);
+  mutex_lock(&as->lock); /* whoever changes the mappings is not in the way */
   ck_assert_int_eq(uio_get_now(&uio, &byte, 1), 0);
+  mutex_unlock(&as->lock);
 
   for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
     uio = uio_user(hostile[i].at, hostile[i].len);
@@ -274,7 +273,7 @@ int main(void)
   tcase_add_test(tc, no_memory_is_told_apart);
   tcase_add_loop_test(tc, buffers_are_consumed_from_the_front, 0, 2);
   tcase_add_test(tc, now_or_not_at_all);
-  tcase_add_test(tc, now_respects_rights_and_the_lock);
+  tcase_add_test(tc, now_respects_rights);
   tcase_add_test(tc, now_with_a_buffer_of_the_kernel);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);

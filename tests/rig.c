@@ -9,6 +9,7 @@
 #include <kern/pmap.h>
 #include <kern/pmm.h>
 #include <kern/process.h>
+#include <kern/vmo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -287,6 +288,7 @@ void rig_boot(uint64_t memory, const char *cmdline)
   ck_assert_int_eq(pmap_init(&bi), 0);
   ck_assert_int_eq(pmm_init(&bi), 0);
   ck_assert_int_eq(kmem_init(), 0);
+  ck_assert_int_eq(vmo_init(), 0);
 }
 
 void rig_boot_default(void)

@@ -17,6 +17,7 @@
 #include <kern/thread.h>
 #include <kern/timer.h>
 #include <kern/vfs.h>
+#include <kern/vmo.h>
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
@@ -74,6 +75,7 @@ void kern_main(struct bootinfo *bi)
   must(pmap_init(bi), "too little memory for the page tables");
   must(pmm_init(bi), "too little memory");
   must(kmem_init(), "too little memory for the kernel heap");
+  must(vmo_init(), "too little memory for memory objects");
 
   timer_init_cpu();
   arch_platform_init(bi);

@@ -27,6 +27,7 @@
 #define ENFILE 23       /* the system has too many open objects */
 #define EMFILE 24       /* the process has too many handles */
 #define ENOTTY 25       /* not a console */
+#define ETXTBSY 26      /* may be executed at the moment */
 #define EFBIG 27        /* file too large */
 #define ENOSPC 28       /* no space left */
 #define ESPIPE 29       /* cannot seek */

@@ -18,6 +18,7 @@ enum object_type {
   OBJECT_FILE = 1, /* regular file, directory or device */
   OBJECT_PIPE = 2,
   OBJECT_PROCESS = 3,
+  OBJECT_VMO = 4, /* memory */
 };
 
 #endif

@@ -1,9 +1,26 @@
-/* Page faults: which page belongs there, and with which rights. */
+/*
+ * Page faults. Everything one can come to:
+ *
+ *   the address is                 the access is    the page is                     then
+ *   -----------------------------  ---------------  ------------------------------  ----------------------------------------
+ *   in no region                   any              -                               -EFAULT  "not mapped"
+ *   in a region                    not allowed      -                               -EACCES  "protection"
+ *   in a region                    allowed          past the object's end           -ERANGE  "past the end of the object"
+ *   in a region                    allowed          absent                          make it, map it
+ *   in a region                    read or execute  there, others have it too       map it without WRITE, and neighbours
+ *   in a region                    allowed          there, the object's own         map it with all rights, and neighbours
+ *   in a region                    write            there, others have it too       copy it, the old one leaves every mapping
+ *                                                                                   of the object, map the copy
+ *   in a region, entry present     write            own by now                      give the entry all rights
+ *   in a region                    allowed          any, but memory is short        -ENOMEM  "out of memory"
+ *
+ * "All rights" are the region's. The object is locked from finding its page to entering it, so an entry with WRITE never
+ * outlives the page's being own: a clone, which shares pages, takes the same lock before it takes WRITE away.
+ */
 #include "aspace_impl.h"
 #include "vmo_impl.h"
 
 #include <kern/trap.h>
-#include <uapi/abi.h>
 
 /* Pages that are in memory already, a program's text above all, are mapped together with their neighbours: a block of so
  * many, aligned. */
@@ -17,47 +34,55 @@ static bool prot_allows(int prot, unsigned access)
   return prot != PROT_NONE;
 }
 
-static uint64_t page_index(const struct region *r, vaddr_t va)
+static unsigned page_attrs(const struct region *r, const struct vmo_page *page)
 {
-  return (r->offset + (va - r->base)) >> PAGE_SHIFT;
+  return region_attrs(page->own ? r->prot : r->prot & ~PROT_WRITE);
 }
 
-/* Whatever of the block around `va` is in memory. An optimisation: failures are none. */
+/* Whatever of the block around `va` is in memory. An optimisation: failures are none. Object and tables locked. */
 static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
 {
   vaddr_t block = ALIGN_DOWN(va, (vaddr_t)AROUND_BYTES);
   vaddr_t end = MIN(block + AROUND_BYTES, r->end);
   for (vaddr_t at = MAX(block, r->base); at < end; at += PAGE_SIZE) {
-    paddr_t pa;
-    if (at == va || vmo_get_page(r->vmo, page_index(r, at), false, &pa) != 0) continue;
-    if (pmap_map(&as->pmap, at, pa, region_attrs(r->prot)) == -ENOMEM) return;
+    struct vmo_page page;
+    if (at == va || !vmo_page_present_locked(r->vmo, region_page(r, at), &page)) continue;
+    if (pmap_map(&as->pmap, at, page.pa, page_attrs(r, &page)) == -ENOMEM) return;
   }
 }
 
-static int map_page(struct aspace *as, const struct region *r, vaddr_t va)
+/* Enters the page in the tables. Object locked. */
+static int map_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
 {
-  paddr_t pa;
-  bool fresh;
-  int err = vmo_commit_page(r->vmo, page_index(r, va), &fresh, &pa);
-  if (err == 0) err = pmap_map(&as->pmap, va, pa, region_attrs(r->prot));
-  if (err == -EEXIST) return 0; /* another thread was faster; a mapped page has its region's rights */
-  if (err == 0 && !fresh) map_around(as, r, va);
+  spin_lock(&as->tables_lock);
+  int err = pmap_map(&as->pmap, va, page->pa, page_attrs(r, page));
+  if (err == -EEXIST)
+    err = pmap_protect(&as->pmap, va, page_attrs(r, page)); /* the same page: another one would have left the tables */
+  else if (err == 0 && !page->fresh)
+    map_around(as, r, va);
+  spin_unlock(&as->tables_lock);
   return err;
 }
 
-int aspace_fault_locked(struct aspace *as, vaddr_t addr, unsigned access)
+static int fault_locked(struct aspace *as, vaddr_t addr, unsigned access)
 {
-  if (addr < USER_BASE || addr >= USER_TOP) return -EFAULT;
   const struct region *r = region_at_or_after(as, addr);
   if (!r || addr < r->base) return -EFAULT;
   if (!prot_allows(r->prot, access)) return -EACCES;
-  return map_page(as, r, ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE));
+
+  struct vmo_page page;
+  spin_lock(&r->vmo->lock);
+  int err = vmo_page_locked(r->vmo, region_page(r, addr), access & ACCESS_WRITE, &page);
+  if (err == 0) err = map_page(as, r, ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE), &page);
+  spin_unlock(&r->vmo->lock);
+  return err;
 }
 
 int aspace_fault(struct aspace *as, vaddr_t addr, unsigned access)
 {
+  if (addr < USER_BASE || addr >= USER_TOP) return -EFAULT;
   mutex_lock(&as->lock);
-  int err = aspace_fault_locked(as, addr, access);
+  int err = fault_locked(as, addr, access);
   mutex_unlock(&as->lock);
   return err;
 }

@@ -1,7 +1,7 @@
 /*
  * Copying between the kernel and a program: page by page, through the direct map, at the address the program's page tables
- * name. The program's address itself is never dereferenced. The address space is locked from finding a page to the end of
- * copying it, so that the page cannot go in between.
+ * name. The program's address itself is never dereferenced. The tables are locked from finding a page to the end of copying
+ * inside it, so that in between it can neither go nor lose the right to be written.
  */
 #include <kern/uaccess.h>
 
@@ -27,22 +27,11 @@ static bool in_window(uaddr_t addr, size_t len)
 }
 
 /* Where the byte at `addr` is in the direct map, if its page is mapped for that access; else null. Valid up to the end of
- * its page. as->lock held. */
+ * its page. as->tables_lock held. */
 static inline uint8_t *page_present(const struct aspace *as, uaddr_t addr, bool write)
 {
   paddr_t pa;
   return pmap_lookup_user(&as->pmap, addr, write, &pa) ? phys_to_virt(pa) : NULL;
-}
-
-/* The same, bringing the page if need be. */
-static int page_find(struct aspace *as, uaddr_t addr, bool write, uint8_t **out)
-{
-  *out = page_present(as, addr, write);
-  if (*out) return 0;
-  int err = aspace_fault_locked(as, addr, write ? ACCESS_WRITE : ACCESS_READ);
-  if (err != 0) return err == -ENOMEM ? -ENOMEM : -EFAULT;
-  *out = page_present(as, addr, write);
-  return *out ? 0 : -EFAULT;
 }
 
 static inline size_t page_left(uaddr_t addr, size_t len)
@@ -50,44 +39,52 @@ static inline size_t page_left(uaddr_t addr, size_t len)
   return MIN(len, (size_t)(PAGE_SIZE - (addr & PAGE_MASK)));
 }
 
+/* Inside a page, if that is there; else false. buf is ignored for zeros. */
+static inline bool transfer_present(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t n)
+{
+  spin_lock(&as->tables_lock);
+  uint8_t *page = page_present(as, addr, direction != FROM_USER);
+  if (page && direction == FROM_USER)
+    memcpy(buf, page, n);
+  else if (page && direction == TO_USER)
+    memcpy(page, buf, n);
+  else if (page)
+    memset(page, 0, n);
+  spin_unlock(&as->tables_lock);
+  return page != NULL;
+}
+
+/* Brings a page that is not there. */
+static int page_bring(struct aspace *as, uaddr_t addr, unsigned access)
+{
+  int err = aspace_fault(as, addr, access);
+  return err == 0 || err == -ENOMEM ? err : -EFAULT;
+}
+
 static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t len)
 {
-  int err = 0;
   if (len == 0) return 0;
   if (!as || !in_window(addr, len)) return -EFAULT;
-  mutex_lock(&as->lock);
   while (len > 0) {
     size_t n = page_left(addr, len);
-    uint8_t *page;
-    err = page_find(as, addr, direction != FROM_USER, &page);
-    if (err != 0) break;
-    if (direction == FROM_USER)
-      memcpy(buf, page, n);
-    else if (direction == TO_USER)
-      memcpy(page, buf, n);
-    else
-      memset(page, 0, n);
+    while (!transfer_present(as, direction, addr, buf, n)) {
+      int err = page_bring(as, addr, direction == FROM_USER ? ACCESS_READ : ACCESS_WRITE);
+      if (err != 0) return err;
+    }
     if (buf) buf += n;
     addr += n;
     len -= n;
   }
-  mutex_unlock(&as->lock);
-  return err;
+  return 0;
 }
 
-/* Inside a page and without waiting, or not at all: -EAGAIN. */
-static inline int transfer_now(bool to_user, uaddr_t addr, void *buf, size_t len)
+/* Inside a page that is there, or not at all: -EAGAIN. */
+static inline int transfer_now(enum direction direction, uaddr_t addr, void *buf, size_t len)
 {
   struct aspace *as = own_aspace();
   if (!as || !in_window(addr, len)) return -EFAULT;
-  if (len > PAGE_SIZE - (addr & PAGE_MASK) || !mutex_trylock(&as->lock)) return -EAGAIN;
-  uint8_t *page = page_present(as, addr, to_user);
-  if (page && to_user)
-    memcpy(page, buf, len);
-  else if (page)
-    memcpy(buf, page, len);
-  mutex_unlock(&as->lock);
-  return page ? 0 : -EAGAIN;
+  if (len > PAGE_SIZE - (addr & PAGE_MASK)) return -EAGAIN;
+  return transfer_present(as, direction, addr, buf, len) ? 0 : -EAGAIN;
 }
 
 int aspace_copy_in(struct aspace *as, void *dst, uaddr_t src, size_t len)
@@ -115,33 +112,37 @@ int user_zero(uaddr_t dst, size_t len)
   return transfer(own_aspace(), ZERO_USER, dst, NULL, len);
 }
 
-static int string_copy_in(struct aspace *as, char *dst, uaddr_t src, size_t size)
+/* The string, or as much of it as is in the page at src: answers in *n how much. False when the page is not there. */
+static bool string_present(struct aspace *as, char *dst, uaddr_t src, size_t *n)
 {
-  while (size > 0) {
-    uint8_t *page;
-    if (!in_window(src, 1)) return -EFAULT;
-    int err = page_find(as, src, false, &page);
-    if (err != 0) return err;
-    size_t n = page_left(src, size);
-    const uint8_t *null = memchr(page, '\0', n);
-    if (null) n = (size_t)(null - page) + 1;
-    memcpy(dst, page, n);
-    if (dst[n - 1] == '\0') return 0; /* in the copy: another thread may write the page meanwhile */
-    dst += n;
-    src += n;
-    size -= n;
+  spin_lock(&as->tables_lock);
+  const uint8_t *page = page_present(as, src, false);
+  if (page) {
+    const uint8_t *null = memchr(page, '\0', *n);
+    if (null) *n = (size_t)(null - page) + 1;
+    memcpy(dst, page, *n);
   }
-  return -ENAMETOOLONG;
+  spin_unlock(&as->tables_lock);
+  return page != NULL;
 }
 
 int copy_string_from_user(char *dst, uaddr_t src, size_t size)
 {
   struct aspace *as = own_aspace();
   if (!as) return -EFAULT;
-  mutex_lock(&as->lock);
-  int err = string_copy_in(as, dst, src, size);
-  mutex_unlock(&as->lock);
-  return err;
+  while (size > 0) {
+    if (!in_window(src, 1)) return -EFAULT;
+    size_t n = page_left(src, size);
+    while (!string_present(as, dst, src, &n)) {
+      int err = page_bring(as, src, ACCESS_READ);
+      if (err != 0) return err;
+    }
+    if (dst[n - 1] == '\0') return 0; /* in the copy: another thread may write the page meanwhile */
+    dst += n;
+    src += n;
+    size -= n;
+  }
+  return -ENAMETOOLONG;
 }
 
 /* ---- uio ---- */
@@ -176,7 +177,7 @@ int uio_get(struct uio *uio, void *dst, size_t n)
 int uio_put_now(struct uio *uio, const void *src, size_t n)
 {
   if (!uio->user) return uio_put(uio, src, n);
-  int err = transfer_now(true, uio->uaddr, (void *)(uintptr_t)src, n);
+  int err = transfer_now(TO_USER, uio->uaddr, (void *)(uintptr_t)src, n);
   if (err == 0) uio_consume(uio, n);
   return err;
 }
@@ -184,7 +185,7 @@ int uio_put_now(struct uio *uio, const void *src, size_t n)
 int uio_get_now(struct uio *uio, void *dst, size_t n)
 {
   if (!uio->user) return uio_get(uio, dst, n);
-  int err = transfer_now(false, uio->uaddr, dst, n);
+  int err = transfer_now(FROM_USER, uio->uaddr, dst, n);
   if (err == 0) uio_consume(uio, n);
   return err;
 }

@@ -1,7 +1,4 @@
-/*
- * Memory by page index: a radix tree of 32-way nodes, as high as the object's size needs (a single page needs no node at
- * all). A page found stays valid until the object goes or its last user decommits it.
- */
+/* Memory objects: their life, size, clones, and how a page comes to be. */
 #include "vmo_impl.h"
 
 #include <kern/arch.h>
@@ -9,175 +6,83 @@
 #include <kern/panic.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
-#include <uapi/abi.h>
 
-#define NODE_BITS 5
-#define NODE_SLOTS (1u << NODE_BITS)
+static uint64_t last_id; /* atomic */
 
-/* Slots of the lowest level hold pages' physical addresses, others pointers to nodes; 0: empty. */
-struct vmo_node {
-  uintptr_t slot[NODE_SLOTS];
-};
+_Static_assert(VMO_SIZE_MAX >> PAGE_SHIFT <= VMO_TREE_MAX_PAGES, "every size fits");
 
-struct vmo {
-  struct spinlock lock;
-  unsigned refs;      /* atomic */
-  unsigned height;    /* constant; levels of nodes */
-  uint64_t pages;     /* constant */
-  uint64_t committed; /* lock */
-  uintptr_t root;     /* lock; as a slot */
-};
+int vmo_init(void)
+{
+  return vmo_tree_init();
+}
+
+/* ---- life ---- */
+
+static void quota_return(struct vmo *v, uint64_t pages)
+{
+  if (v->quota) __atomic_fetch_sub(&v->quota->used, pages, __ATOMIC_RELAXED);
+}
+
+static void vmo_destroy(struct object *obj)
+{
+  struct vmo *v = vmo_from_object(obj);
+  kassert(v->nregions == 0);
+  vmo_tree_destroy(&v->tree);
+  quota_return(v, v->committed);
+  kfree(v);
+}
+
+static const struct object_ops vmo_ops = {.destroy = vmo_destroy};
+
+static uint64_t pages_of(uint64_t size)
+{
+  return (size + PAGE_MASK) >> PAGE_SHIFT;
+}
 
 int vmo_create(uint64_t size, struct vmo **out)
 {
-  if (size == 0 || size > USER_TOP - USER_BASE) return -EINVAL;
+  if (size > VMO_SIZE_MAX) return -EINVAL;
   struct vmo *v = kzalloc(sizeof *v);
   if (!v) return -ENOMEM;
+  object_init(&v->object, OBJECT_VMO, &vmo_ops);
   spin_init(&v->lock, "vmo");
-  v->refs = 1;
-  v->pages = (size + PAGE_MASK) >> PAGE_SHIFT;
-  while (v->pages > 1ull << (NODE_BITS * v->height)) v->height++;
+  list_init(&v->regions);
+  v->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
+  v->pages = pages_of(size);
+  v->tree.height = vmo_tree_height(v->pages);
   *out = v;
   return 0;
 }
 
 void vmo_ref(struct vmo *v)
 {
-  __atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);
-}
-
-/* Frees the pages [first, end) below *slot, a subtree of that height, and the nodes that carried only those; answers how
- * many pages. Indices count from the subtree's first page. */
-static uint64_t slot_cut(uintptr_t *slot, unsigned height, uint64_t first, uint64_t end)
-{
-  uint64_t freed = 0;
-  if (!*slot) return 0;
-  if (height == 0) {
-    pmm_free_page(*slot);
-    *slot = 0;
-    return 1;
-  }
-  struct vmo_node *node = (struct vmo_node *)*slot;
-  uint64_t span = 1ull << (NODE_BITS * (height - 1)), base = first / span * span;
-  for (uint64_t i = first / span; base < end; i++, base += span)
-    freed += slot_cut(&node->slot[i], height - 1, MAX(first, base) - base, MIN(end - base, span));
-  if (first == 0 && end == span * NODE_SLOTS) {
-    kfree(node);
-    *slot = 0;
-  }
-  return freed;
-}
-
-void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count)
-{
-  kassert(first <= v->pages && count <= v->pages - first);
-  spin_lock(&v->lock);
-  v->committed -= slot_cut(&v->root, v->height, first, first + count);
-  spin_unlock(&v->lock);
+  object_ref(&v->object);
 }
 
 void vmo_unref(struct vmo *v)
 {
-  if (__atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
-  slot_cut(&v->root, v->height, 0, 1ull << (NODE_BITS * v->height));
-  kfree(v);
+  object_unref(&v->object);
 }
 
-uint64_t vmo_size(const struct vmo *v)
+struct object *vmo_object(struct vmo *v)
 {
-  return v->pages << PAGE_SHIFT;
+  return &v->object;
 }
 
-/* The slot of a page, lock held. With `make`, absent nodes are made; null when one is missing. */
-static uintptr_t *slot_find(struct vmo *v, uint64_t index, bool make)
+struct vmo *vmo_from_object(struct object *obj)
 {
-  uintptr_t *slot = &v->root;
-  for (unsigned level = v->height; level > 0; level--) {
-    if (!*slot && make) *slot = (uintptr_t)kzalloc(sizeof(struct vmo_node));
-    if (!*slot) return NULL;
-    slot = &((struct vmo_node *)*slot)->slot[(index >> (NODE_BITS * (level - 1))) & (NODE_SLOTS - 1)];
-  }
-  return slot;
+  kassert(obj->type == OBJECT_VMO);
+  return container_of(obj, struct vmo, object);
 }
 
-/* The page at `index`, made when absent. lock held. */
-static int page_commit(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out)
+uint64_t vmo_id(const struct vmo *v)
 {
-  uintptr_t *slot = slot_find(v, index, true);
-  if (!slot) return -ENOMEM;
-  *fresh = !*slot;
-  if (*fresh) {
-    paddr_t pa;
-    int err = pmm_alloc_zeroed(PMM_MEMORY, &pa);
-    if (err != 0) return err;
-    *slot = pa;
-    v->committed++;
-  }
-  *out = *slot;
-  return 0;
+  return v->id;
 }
 
-int vmo_commit_page(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out)
+uint64_t vmo_size(struct vmo *v)
 {
-  if (index >= v->pages) return -ERANGE;
-  spin_lock(&v->lock);
-  int err = page_commit(v, index, fresh, out);
-  spin_unlock(&v->lock);
-  return err;
-}
-
-static int page_find(struct vmo *v, uint64_t index, paddr_t *out)
-{
-  if (index >= v->pages) return -ERANGE;
-  spin_lock(&v->lock);
-  const uintptr_t *slot = slot_find(v, index, false);
-  *out = slot ? *slot : 0;
-  spin_unlock(&v->lock);
-  return *out ? 0 : -ENOENT;
-}
-
-int vmo_get_page(struct vmo *v, uint64_t index, bool commit, paddr_t *out)
-{
-  bool fresh;
-  return commit ? vmo_commit_page(v, index, &fresh, out) : page_find(v, index, out);
-}
-
-static bool range_valid(const struct vmo *v, uint64_t offset, size_t len)
-{
-  return offset <= vmo_size(v) && len <= vmo_size(v) - offset;
-}
-
-int vmo_read(struct vmo *v, uint64_t offset, void *buf, size_t len)
-{
-  if (!range_valid(v, offset, len)) return -ERANGE;
-  for (uint8_t *to = buf; len > 0;) {
-    size_t at = offset & PAGE_MASK, n = MIN(len, PAGE_SIZE - at);
-    paddr_t pa;
-    if (vmo_get_page(v, offset >> PAGE_SHIFT, false, &pa) == 0)
-      memcpy(to, (uint8_t *)phys_to_virt(pa) + at, n);
-    else
-      memset(to, 0, n);
-    to += n;
-    offset += n;
-    len -= n;
-  }
-  return 0;
-}
-
-int vmo_write(struct vmo *v, uint64_t offset, const void *buf, size_t len)
-{
-  if (!range_valid(v, offset, len)) return -ERANGE;
-  for (const uint8_t *from = buf; len > 0;) {
-    size_t at = offset & PAGE_MASK, n = MIN(len, PAGE_SIZE - at);
-    paddr_t pa;
-    int err = vmo_get_page(v, offset >> PAGE_SHIFT, true, &pa);
-    if (err != 0) return err;
-    memcpy((uint8_t *)phys_to_virt(pa) + at, from, n);
-    from += n;
-    offset += n;
-    len -= n;
-  }
-  return 0;
+  return __atomic_load_n(&v->pages, __ATOMIC_RELAXED) << PAGE_SHIFT;
 }
 
 uint64_t vmo_committed_pages(const struct vmo *v)
@@ -185,7 +90,213 @@ uint64_t vmo_committed_pages(const struct vmo *v)
   return __atomic_load_n(&v->committed, __ATOMIC_RELAXED);
 }
 
-unsigned vmo_refs(const struct vmo *v)
+void vmo_set_source(struct vmo *v, const uint8_t *bytes, uint64_t size)
 {
-  return __atomic_load_n(&v->refs, __ATOMIC_RELAXED);
+  kassert(v->committed == 0);
+  v->source = bytes;
+  v->source_size = size;
+}
+
+void vmo_set_quota(struct vmo *v, struct vmo_quota *q)
+{
+  kassert(v->committed == 0);
+  v->quota = q;
+}
+
+/* ---- pages ---- */
+
+size_t vmo_source_bytes_locked(const struct vmo *v, uint64_t index)
+{
+  uint64_t start = index << PAGE_SHIFT;
+  return start < v->source_size ? (size_t)MIN(v->source_size - start, (uint64_t)PAGE_SIZE) : 0;
+}
+
+/* One more page of v's, out of the quota. */
+static bool quota_take(struct vmo *v)
+{
+  if (__atomic_add_fetch(&v->quota->used, 1, __ATOMIC_RELAXED) <= v->quota->limit) return true;
+  quota_return(v, 1);
+  return false;
+}
+
+/* A page for `index` that is not in the tree yet: a copy of the shared one there, else of the source, else zero. */
+static int page_make(struct vmo *v, uint64_t index, paddr_t shared, paddr_t *out)
+{
+  enum pmm_owner owner = v->quota ? PMM_FILES : PMM_MEMORY;
+  size_t n = shared ? PAGE_SIZE : v->source ? vmo_source_bytes_locked(v, index) : 0;
+  if (n == 0) return pmm_alloc_zeroed(owner, out);
+  int err = pmm_alloc_page(owner, out);
+  if (err != 0) return err;
+  uint8_t *page = phys_to_virt(*out);
+  memcpy(page, shared ? phys_to_virt(shared) : v->source + (index << PAGE_SHIFT), n);
+  memset(page + n, 0, PAGE_SIZE - n);
+  return 0;
+}
+
+/* Puts a page of its own at a place where there is none, or a shared one. */
+static int page_replace(struct vmo *v, uint64_t index, struct vmo_place *place, paddr_t old, paddr_t *out)
+{
+  if (v->quota && !old && !quota_take(v)) return -ENOMEM;
+  int err = page_make(v, index, old, out);
+  if (err == 0) {
+    err = vmo_place_make(place, index);
+    if (err != 0) pmm_free_page(*out);
+  }
+  if (err != 0) {
+    if (!old) quota_return(v, 1);
+    return err;
+  }
+  if (old) {
+    vmo_unmap_locked(v, index, index + 1);
+    pmm_free_page(old); /* this tree's reference */
+  } else {
+    v->committed++;
+  }
+  *place->slot = *out;
+  return 0;
+}
+
+int vmo_page_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out)
+{
+  if (index >= v->pages) return -ERANGE;
+  struct vmo_place place = vmo_tree_find(&v->tree, index);
+  out->pa = vmo_place_page(&place, index);
+  out->own = out->pa && vmo_place_own(&place);
+  out->fresh = !out->pa || (write && !out->own);
+  if (!out->fresh) return 0;
+  out->own = true;
+  return page_replace(v, index, &place, out->pa, &out->pa);
+}
+
+int vmo_get_page(struct vmo *v, uint64_t index, bool commit, paddr_t *out)
+{
+  struct vmo_page page;
+  spin_lock(&v->lock);
+  int err = 0;
+  if (commit)
+    err = vmo_page_locked(v, index, true, &page);
+  else if (!vmo_page_present_locked(v, index, &page))
+    err = index < v->pages ? -ENOENT : -ERANGE;
+  spin_unlock(&v->lock);
+  if (err == 0) *out = page.pa;
+  return err;
+}
+
+/* ---- clones ---- */
+
+/* `c`, empty, gets what v has from its beginning. */
+static int share_front(struct vmo *c, struct vmo *v)
+{
+  uint64_t cut;
+  vmo_tree_share(&c->tree, &v->tree);
+  c->committed = v->committed;
+  int err = vmo_tree_cut(&c->tree, c->pages, UINT64_MAX, &cut);
+  if (err != 0) return err;
+  c->committed -= cut;
+  vmo_tree_lower(&c->tree, c->pages);
+  return vmo_tree_grow(&c->tree, c->pages);
+}
+
+/* The same from a later page on, where the trees do not coincide. */
+static int share_pages(struct vmo *c, struct vmo *v, uint64_t first)
+{
+  uint64_t index = first;
+  for (paddr_t pa; (pa = vmo_tree_next(&v->tree, &index)) != 0 && index - first < c->pages; index++) {
+    struct vmo_place place = vmo_tree_find(&c->tree, index - first);
+    int err = vmo_place_make(&place, index - first);
+    if (err != 0) return err;
+    pmm_ref_page(pa);
+    *place.slot = pa;
+    c->committed++;
+  }
+  return 0;
+}
+
+static void share_source(struct vmo *c, const struct vmo *v, uint64_t offset)
+{
+  if (offset >= v->source_size) return;
+  c->source = v->source + offset;
+  c->source_size = MIN(v->source_size - offset, c->pages << PAGE_SHIFT);
+}
+
+int vmo_clone(struct vmo *v, uint64_t offset, uint64_t size, struct vmo **out)
+{
+  uint64_t end;
+  if (!IS_ALIGNED(offset, PAGE_SIZE) || __builtin_add_overflow(offset, size, &end) || end > VMO_SIZE_MAX)
+    return -EINVAL;
+  struct vmo *c;
+  int err = vmo_create(size, &c);
+  if (err != 0) return err;
+  uint64_t first = offset >> PAGE_SHIFT;
+  spin_lock(&v->lock);
+  err = first == 0 ? share_front(c, v) : share_pages(c, v, first);
+  if (err == 0) {
+    share_source(c, v, offset);
+    vmo_write_protect_locked(v, first, first + c->pages);
+  }
+  spin_unlock(&v->lock);
+  if (err != 0) {
+    vmo_unref(c);
+    return err;
+  }
+  *out = c;
+  return 0;
+}
+
+/* ---- size ---- */
+
+/* Readies the last page of the new size for losing its bytes past it; 0 in *out: nothing to do. */
+static int tail_own(struct vmo *v, uint64_t size, paddr_t *out)
+{
+  struct vmo_page page;
+  *out = 0;
+  if (IS_ALIGNED(size, PAGE_SIZE) || !vmo_page_present_locked(v, size >> PAGE_SHIFT, &page)) return 0;
+  int err = vmo_page_locked(v, size >> PAGE_SHIFT, true, &page);
+  if (err == 0) *out = page.pa;
+  return err;
+}
+
+static int shrink_locked(struct vmo *v, uint64_t size)
+{
+  paddr_t tail;
+  uint64_t pages = pages_of(size), cut;
+  if (vmo_executable_locked(v, size >> PAGE_SHIFT, v->pages)) return -ETXTBSY;
+  int err = tail_own(v, size, &tail);
+  if (err != 0) return err;
+  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go; failing, they come back by fault */
+  err = vmo_tree_cut(&v->tree, pages, UINT64_MAX, &cut);
+  if (err != 0) return err;
+  if (tail) memset((uint8_t *)phys_to_virt(tail) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
+  v->committed -= cut;
+  quota_return(v, cut);
+  v->source_size = MIN(v->source_size, size);
+  v->pages = pages;
+  vmo_tree_lower(&v->tree, pages);
+  return 0;
+}
+
+int vmo_resize(struct vmo *v, uint64_t size)
+{
+  if (size > VMO_SIZE_MAX) return -EINVAL;
+  spin_lock(&v->lock);
+  int err;
+  if (pages_of(size) <= v->pages) {
+    err = shrink_locked(v, size);
+  } else {
+    err = vmo_tree_grow(&v->tree, pages_of(size));
+    if (err == 0) v->pages = pages_of(size);
+  }
+  spin_unlock(&v->lock);
+  return err;
+}
+
+void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count)
+{
+  uint64_t cut;
+  spin_lock(&v->lock);
+  if (vmo_tree_cut(&v->tree, first, first + count, &cut) == 0) {
+    v->committed -= cut;
+    quota_return(v, cut);
+  }
+  spin_unlock(&v->lock);
 }

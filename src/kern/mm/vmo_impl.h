@@ -1,16 +1,82 @@
-/* What the address space needs of an object beyond kern/vmo.h. */
+/* A memory object inside, for the files that make it, and for address spaces. */
 #ifndef MM_VMO_IMPL_H
 #define MM_VMO_IMPL_H
 
+#include "vmo_tree.h"
+
+#include <kern/list.h>
+#include <kern/spinlock.h>
 #include <kern/vmo.h>
 
-/* vmo_get_page with commit, and whether the page was made just now. */
-MUST_CHECK int vmo_commit_page(struct vmo *v, uint64_t index, bool *fresh, paddr_t *out);
+struct region;
+struct aspace;
 
-/* Gives pages back; they read as zero again. Nobody may be using them. */
+struct vmo {
+  struct object object; /* OBJECT_VMO */
+  struct spinlock lock;
+  uint64_t id; /* constant */
+  struct vmo_tree tree;
+  uint64_t pages;          /* lock */
+  uint64_t committed;      /* lock; pages in the tree */
+  const uint8_t *source;   /* lock; what absent pages begin as, then zeros */
+  uint64_t source_size;    /* lock; bytes */
+  struct vmo_quota *quota; /* constant; may be null */
+  struct list regions;     /* lock; of region.vmo_link: every mapping of it */
+  unsigned nregions;       /* lock */
+  unsigned nwritable;      /* lock; of these, claim to write */
+  unsigned nexecutable;    /* lock; claim to execute */
+};
+
+/* ---- pages (vmo.c); lock held ---- */
+
+struct vmo_page {
+  paddr_t pa;
+  bool own;   /* nobody else has it: it may be mapped writable */
+  bool fresh; /* made just now */
+};
+/* The page at `index`, made when it is absent; with `write` always an own one: a copy then takes the place of a shared page,
+ * which leaves every mapping of the object. -ERANGE past the end, -ENOMEM. */
+MUST_CHECK int vmo_page_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out);
+/* What is there, and nothing is made. */
+static inline bool vmo_page_present_locked(struct vmo *v, uint64_t index, struct vmo_page *out)
+{
+  if (index >= v->pages) return false;
+  struct vmo_place place = vmo_tree_find(&v->tree, index);
+  *out = (struct vmo_page){.pa = vmo_place_page(&place, index), .own = vmo_place_own(&place)};
+  return out->pa != 0;
+}
+/* How many bytes the source has for that page. */
+size_t vmo_source_bytes_locked(const struct vmo *v, uint64_t index);
+
+/* Gives pages back; they read as in the beginning again. Nobody may be using them. What would take memory to give back,
+ * because it is shared with a clone, may stay. */
 void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count);
 
-/* References held; equal to those the caller knows of, it means that nobody else can reach the object. */
-unsigned vmo_refs(const struct vmo *v);
+/* ---- mappings (vmo_mappings.c) ---- */
+
+/* Enters the region, whose vmo, offset, base, end and prot are set. -EACCES when a page would be writable there and
+ * executable elsewhere, or the reverse. as->lock held, as for everything about one region. */
+MUST_CHECK int vmo_attach(struct region *r);
+/* Takes it out again; none of its pages is in the tables. */
+void vmo_detach(struct region *r);
+
+/* Changing rights, in two steps: claim the new ones beside the old, which fails like vmo_attach (regions of the same address
+ * space in [addr, end) are changing likewise and do not count); then, the tables changed, settle for the new or the old. */
+MUST_CHECK int vmo_claim(struct region *r, int prot, vaddr_t addr, vaddr_t end);
+void vmo_settle(struct region *r, int prot);
+
+/* r ends at `at`, where `upper`, empty memory, takes over. */
+void vmo_split_region(struct region *r, struct region *upper, vaddr_t at);
+/* r takes what follows it; `next` is out of the object then. Its reference is the caller's to drop. */
+void vmo_join_regions(struct region *r, struct region *next);
+
+/* Whether r alone can reach its pages, though the object goes on: every reference is a mapping, and no other one shows the
+ * same part. */
+bool vmo_only_shown_by(struct region *r);
+
+/* Pages [first, end) in every mapping; lock held. */
+void vmo_unmap_locked(struct vmo *v, uint64_t first, uint64_t end);
+void vmo_write_protect_locked(struct vmo *v, uint64_t first, uint64_t end);
+bool vmo_executable_locked(struct vmo *v, uint64_t first, uint64_t end);
 
 #endif

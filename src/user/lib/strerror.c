@@ -27,6 +27,7 @@ const char *strerror(int error)
   case ENFILE: return "too many open objects in the system";
   case EMFILE: return "too many handles";
   case ENOTTY: return "not a console";
+  case ETXTBSY: return "may be executed at the moment";
   case EFBIG: return "file too large";
   case ENOSPC: return "no space left";
   case ESPIPE: return "cannot seek";

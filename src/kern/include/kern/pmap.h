@@ -2,7 +2,7 @@
  * Page tables. The format is the machine's (arch/x86_64/fmt/pmap*.c, the same code on both machines); here is what the
  * kernel asks of it. A pmap is one root table; slot 0 of the root (512 GiB) is private to it, every other slot is the
  * kernel's and shared: they are populated before the first user pmap exists and never change at root level.
- * The caller serialises operations on one pmap (aspace lock; kernel pmap: kva lock).
+ * The caller serialises operations on one pmap (aspace.tables_lock; kernel pmap: kva lock).
  */
 #ifndef KERN_PMAP_H
 #define KERN_PMAP_H

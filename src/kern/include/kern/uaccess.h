@@ -45,7 +45,7 @@ MUST_CHECK int uio_put(struct uio *uio, const void *src, size_t n); /* into the 
 MUST_CHECK int uio_get(struct uio *uio, void *dst, size_t n);       /* out of the buffer */
 MUST_CHECK int uio_put_zeros(struct uio *uio, size_t n);
 /* The same without ever sleeping, so allowed with a spinlock held: -EAGAIN, and nothing consumed, when the buffer's
- * page is not there, the bytes are in more than one, or the program's memory is being changed. */
+ * page is not there or the bytes are in more than one. */
 MUST_CHECK int uio_put_now(struct uio *uio, const void *src, size_t n);
 MUST_CHECK int uio_get_now(struct uio *uio, void *dst, size_t n);
 
