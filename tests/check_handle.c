@@ -11,7 +11,7 @@
 static int allocations_left = -1; /* before they fail; -1: they do not */
 static int live_blocks;
 
-void *kcalloc(size_t count, size_t size)
+void *(kcalloc)(size_t count, size_t size)
 {
   if (allocations_left == 0) return NULL;
   if (allocations_left > 0) allocations_left--;

@@ -20,13 +20,13 @@
 static int live_blocks, live_aspaces, interrupts;
 static bool fail_allocation;
 
-void *kzalloc(size_t size)
+void *(kzalloc)(size_t size)
 {
   if (fail_allocation) return NULL;
   live_blocks++;
   return calloc(1, size);
 }
-void *kcalloc(size_t count, size_t size)
+void *(kcalloc)(size_t count, size_t size)
 {
   return kzalloc(count * size);
 }

@@ -56,7 +56,7 @@ static bool fails_now(void)
   return true;
 }
 
-void *kmalloc(size_t size)
+void *(kmalloc)(size_t size)
 {
   if (fails_now()) return NULL;
   fs_rig.allocations++;
@@ -65,13 +65,13 @@ void *kmalloc(size_t size)
   return p;
 }
 
-void *kzalloc(size_t size)
+void *(kzalloc)(size_t size)
 {
   void *p = kmalloc(size);
   return p ? memset(p, 0, size) : NULL;
 }
 
-void *kcalloc(size_t count, size_t size)
+void *(kcalloc)(size_t count, size_t size)
 {
   size_t bytes;
   return __builtin_mul_overflow(count, size, &bytes) ? NULL : kzalloc(bytes);
@@ -83,7 +83,7 @@ void kfree(void *p)
   free(p);
 }
 
-int pmm_alloc_zeroed(enum pmm_owner owner, paddr_t *out)
+int(pmm_alloc_zeroed)(enum pmm_owner owner, paddr_t *out)
 {
   if (owner != PMM_FILES) ck_abort_msg("file pages are for programs");
   if (fails_now()) return -ENOMEM;

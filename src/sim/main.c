@@ -33,6 +33,7 @@ static const char usage[] =
   "  --initrd=FILE       initial RAM disk (default: initrd.cpio beside the program, else\n"
   "                      " PKGDATADIR "/" INITRD_NAME ")\n"
   "  --append=TEXT       kernel command line\n"
+  "  --fail-alloc=N[,forever]  the kernel's Nth memory allocation fails, and every one after it\n"
   "  --log-level=LEVEL   what the kernel logs on the console: error, warn, info, debug, trace\n"
   "  --clock=KIND        real, or virtual: time moves with the kernel's work and runs repeat\n"
   "                      (default: real on a terminal, else virtual)\n"
@@ -52,6 +53,7 @@ enum option_id {
   OPT_MEM = 1,
   OPT_INITRD,
   OPT_APPEND,
+  OPT_FAIL_ALLOC,
   OPT_LOG_LEVEL,
   OPT_CLOCK,
   OPT_SEED,
@@ -69,6 +71,7 @@ static const struct option long_options[] = {
   {"mem", required_argument, NULL, OPT_MEM},
   {"initrd", required_argument, NULL, OPT_INITRD},
   {"append", required_argument, NULL, OPT_APPEND},
+  {"fail-alloc", required_argument, NULL, OPT_FAIL_ALLOC},
   {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
   {"clock", required_argument, NULL, OPT_CLOCK},
   {"seed", required_argument, NULL, OPT_SEED},
@@ -159,6 +162,15 @@ static void parse_log_level(const char *text)
   bad_value("log-level", text, "give error, warn, info, debug or trace");
 }
 
+static void parse_fail_alloc(const char *text)
+{
+  char *end;
+  parse_number("fail-alloc", text, &end);
+  if (text[0] < '1' || text[0] > '9' || (*end && strcmp(end, ",forever")))
+    bad_value("fail-alloc", text, "give N or N,forever, N from 1 on");
+  add_to_cmdline("fail-alloc=", text);
+}
+
 /* The RAM disk beside the executable (the build directory), else where an installation has it from there, wherever it was
  * moved to, else where this build was to be installed. */
 static const char *default_initrd(void)
@@ -187,6 +199,7 @@ static void parse_option(int id, struct machine_options *options)
   case OPT_MEM: options->memory = parse_size(optarg); break;
   case OPT_INITRD: options->initrd = optarg; break;
   case OPT_APPEND: add_to_cmdline("", optarg); break;
+  case OPT_FAIL_ALLOC: parse_fail_alloc(optarg); break;
   case OPT_LOG_LEVEL: parse_log_level(optarg); break;
   case OPT_CLOCK: options->virtual_clock = parse_choice("clock", optarg, "real", "virtual"); break;
   case OPT_SEED: options->seed = parse_seed(optarg); break;

@@ -23,6 +23,7 @@ refused "too little memory" --mem=0
 refused "too much memory" --mem=65G
 refused "^veridian-sim: --seed=seven: not a number" --seed=seven
 refused "^veridian-sim: --seed=7x: not a number" --seed=7x
+for n in '' 0 00 -1 +1 x 1x 1,once ,forever 99999999999999999999; do refused "^veridian-sim: --fail-alloc=$n: " "--fail-alloc=$n"; done
 refused "give real or virtual" --clock=sundial
 refused "give ucontext or asm" --switch=rail
 refused "give sud or seccomp" --trap=mouse
@@ -69,6 +70,9 @@ for name in buddy bitmap array; do
   run 0 --append="loglevel=info pmm=$name" </dev/null && err_has "pmm: $name allocator"
 done
 run 0 --append="pmm=heap" </dev/null && err_has 'warn: pmm=heap: not buddy, bitmap or array'
+for n in 0 -1 x 1x 1,once ,forever 99999999999999999999; do
+  run 0 --append="fail-alloc=$n" </dev/null && err_has "warn: fail-alloc=$n: not a number"
+done
 printf 'hello\n' | run 0 --debugcon="$work/debugcon"
 grep -q 'Veridian OS' "$work/debugcon" || fail "nothing on the debug console"
 finish

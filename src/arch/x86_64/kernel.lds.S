@@ -40,6 +40,11 @@ SECTIONS
     KEEP(*(ktests))
     __stop_ktests = .;
   } :rodata
+  alloc_sites ALIGN(8) : AT(ADDR(alloc_sites) - LAYOUT_KERNEL_BASE) {
+    __start_alloc_sites = .;
+    KEEP(*(alloc_sites))
+    __stop_alloc_sites = .;
+  } :rodata
   .note.pvh ALIGN(4) : AT(ADDR(.note.pvh) - LAYOUT_KERNEL_BASE) {
     KEEP(*(.note.pvh))
   } :rodata :note

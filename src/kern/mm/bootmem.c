@@ -34,7 +34,7 @@ void bootmem_init(const struct bootinfo *bi)
   }
 }
 
-paddr_t bootmem_alloc_pages(size_t count)
+paddr_t(bootmem_alloc_pages)(size_t count)
 {
   kassert(!bootmem.closed);
   for (unsigned i = 0; i < bootmem.nregions; i++) {
@@ -47,9 +47,9 @@ paddr_t bootmem_alloc_pages(size_t count)
   return 0;
 }
 
-paddr_t bootmem_alloc_page(void)
+paddr_t(bootmem_alloc_page)(void)
 {
-  return bootmem_alloc_pages(1);
+  return (bootmem_alloc_pages)(1);
 }
 
 bool bootmem_next_free(unsigned *cursor, paddr_t *base, paddr_t *end)

@@ -46,7 +46,7 @@ static void *large_alloc(size_t size)
 {
   size_t bytes;
   void *memory;
-  if (__builtin_add_overflow(size, SLAB_HEADER + PAGE_MASK, &bytes) || alloc_should_fail()) return NULL;
+  if (__builtin_add_overflow(size, SLAB_HEADER + PAGE_MASK, &bytes)) return NULL;
   size_t pages = bytes / PAGE_SIZE;
   if (kva_heap_alloc(pages, SLAB_SIZE, &memory) != 0) {
     kmem_reclaim();
@@ -76,24 +76,24 @@ static inline void *allocate(size_t size, bool fill)
   return p;
 }
 
-void *kmalloc(size_t size)
+void *(kmalloc)(size_t size)
 {
   return allocate(size, true);
 }
 
-void *kzalloc(size_t size)
+void *(kzalloc)(size_t size)
 {
   void *p = allocate(size, false);
   return p ? memset(p, 0, size) : NULL;
 }
 
-void *kcalloc(size_t count, size_t size)
+void *(kcalloc)(size_t count, size_t size)
 {
   size_t bytes;
-  return __builtin_mul_overflow(count, size, &bytes) ? NULL : kzalloc(bytes);
+  return __builtin_mul_overflow(count, size, &bytes) ? NULL : (kzalloc)(bytes);
 }
 
-char *kstrdup(const char *s)
+char *(kstrdup)(const char *s)
 {
   size_t size = strlen(s) + 1;
   char *copy = allocate(size, false);

@@ -2,7 +2,6 @@
 #include "kva.h"
 #include "vrange.h"
 
-#include <kern/alloc_fault.h>
 #include <kern/arch.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
@@ -128,9 +127,9 @@ void kva_heap_free(void *p, size_t pages)
   area_free(&heap, p, pages, 0);
 }
 
-int kva_alloc_guarded(size_t pages, void **out)
+int(kva_alloc_guarded)(size_t pages, void **out)
 {
-  return alloc_should_fail() ? -ENOMEM : area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
+  return area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
 }
 
 void kva_free_guarded(void *p, size_t pages)

@@ -5,7 +5,6 @@
  */
 #include "pmm_zone.h"
 
-#include <kern/alloc_fault.h>
 #include <kern/arch.h>
 #include <kern/panic.h>
 #include <kern/string.h>
@@ -205,17 +204,17 @@ static inline int hand_out(struct zone *z, uint32_t frame, unsigned order, enum 
   return 0;
 }
 
-int pmm_alloc_page(enum pmm_owner owner, paddr_t *out)
+int(pmm_alloc_page)(enum pmm_owner owner, paddr_t *out)
 {
   struct zone *z = zone_of_owner(owner);
-  return alloc_should_fail() ? -ENOMEM : hand_out(z, frame_alloc(z, owner), 0, owner, out);
+  return hand_out(z, frame_alloc(z, owner), 0, owner, out);
 }
 
-int pmm_alloc(enum pmm_owner owner, unsigned order, paddr_t *out)
+int(pmm_alloc)(enum pmm_owner owner, unsigned order, paddr_t *out)
 {
   struct zone *z = zone_of_owner(owner);
-  if (order == 0) return pmm_alloc_page(owner, out);
-  if (order > PMM_MAX_ORDER || alloc_should_fail()) return -ENOMEM;
+  if (order == 0) return (pmm_alloc_page)(owner, out);
+  if (order > PMM_MAX_ORDER) return -ENOMEM;
   return hand_out(z, block_alloc(z, order, owner), order, owner, out);
 }
 
@@ -254,9 +253,9 @@ unsigned pmm_page_refs(paddr_t pa)
   return __atomic_load_n(&page_find(pa, &z, &frame)->refs, __ATOMIC_ACQUIRE);
 }
 
-int pmm_alloc_zeroed(enum pmm_owner owner, paddr_t *out)
+int(pmm_alloc_zeroed)(enum pmm_owner owner, paddr_t *out)
 {
-  int err = pmm_alloc_page(owner, out);
+  int err = (pmm_alloc_page)(owner, out);
   if (err == 0) memset(phys_to_virt(*out), 0, PAGE_SIZE);
   return err;
 }

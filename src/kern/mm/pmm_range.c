@@ -2,7 +2,6 @@
 #include "bootmem.h"
 #include "pmm_zone.h"
 
-#include <kern/alloc_fault.h>
 #include <kern/panic.h>
 
 bool zone_run_is_free(const struct zone *z, uint32_t first, uint32_t count)
@@ -56,11 +55,11 @@ static uint32_t range_try_alloc(struct zone *z, uint32_t count, uint64_t align, 
   return first;
 }
 
-int pmm_alloc_range(enum pmm_owner owner, size_t count, uint64_t align, paddr_t limit, paddr_t *out)
+int(pmm_alloc_range)(enum pmm_owner owner, size_t count, uint64_t align, paddr_t limit, paddr_t *out)
 {
   struct zone *z = zone_of_owner(owner);
   if (count == 0 || (align & (align - 1)) != 0 || align > PADDR_MASK) return -EINVAL;
-  if (count > z->frames || alloc_should_fail()) return -ENOMEM;
+  if (count > z->frames) return -ENOMEM;
   align = MAX(align, (uint64_t)PAGE_SIZE);
   uint32_t frames = frames_below(z, limit);
   uint32_t first = range_try_alloc(z, (uint32_t)count, align, frames, owner);

@@ -166,7 +166,7 @@ void *cache_alloc_again(struct kmem_cache *c)
   return cache_take(c);
 }
 
-void *kmem_cache_alloc(struct kmem_cache *c)
+void *(kmem_cache_alloc)(struct kmem_cache *c)
 {
   return cache_alloc(c, true);
 }

@@ -8,7 +8,6 @@
 #include "junk.h"
 #include "kva.h"
 
-#include <kern/alloc_fault.h>
 #include <kern/cpu.h>
 #include <kern/kmem.h>
 #include <kern/list.h>
@@ -119,7 +118,6 @@ static inline void *cache_take(struct kmem_cache *c)
 
 static inline void *cache_alloc(struct kmem_cache *c, bool fill)
 {
-  if (alloc_should_fail()) return NULL;
   void *p = cache_take(c);
   if (__builtin_expect(!p, false) && !(p = cache_alloc_again(c))) return NULL;
   if (JUNK_ENABLED) object_junk_alloc(c, p, fill);

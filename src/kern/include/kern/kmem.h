@@ -6,6 +6,7 @@
 #ifndef KERN_KMEM_H
 #define KERN_KMEM_H
 
+#include <kern/alloc_fault.h>
 #include <kern/types.h>
 
 MUST_CHECK int kmem_init(void);
@@ -17,17 +18,23 @@ void *kzalloc(size_t size);
 void *kcalloc(size_t count, size_t size);
 void kfree(void *p); /* null is ignored */
 char *kstrdup(const char *s);
+#define kmalloc(size) (alloc_fails_here() ? NULL : (kmalloc)(size))
+#define kzalloc(size) (alloc_fails_here() ? NULL : (kzalloc)(size))
+#define kcalloc(count, size) (alloc_fails_here() ? NULL : (kcalloc)(count, size))
+#define kstrdup(s) (alloc_fails_here() ? NULL : (kstrdup)(s))
 
 /* Object caches of one size. */
 struct kmem_cache;
 struct kmem_cache *kmem_cache_create(const char *name, size_t size);
 void *kmem_cache_alloc(struct kmem_cache *c);
+#define kmem_cache_alloc(c) (alloc_fails_here() ? NULL : (kmem_cache_alloc)(c))
 void kmem_cache_free(struct kmem_cache *c, void *p);
 /* All objects must be free. */
 void kmem_cache_destroy(struct kmem_cache *c);
 
 /* Whole pages in the window, mapped writable, with an unmapped guard page on each side. -ENOMEM changes nothing. */
 MUST_CHECK int kva_alloc_guarded(size_t pages, void **out);
+#define kva_alloc_guarded(pages, out) (alloc_fails_here() ? -ENOMEM : (kva_alloc_guarded)(pages, out))
 void kva_free_guarded(void *p, size_t pages);
 
 /* Gives the pages of free objects back. Done by the allocators themselves when memory is short; tests call it to see that

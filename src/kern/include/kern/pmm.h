@@ -6,6 +6,7 @@
 #ifndef KERN_PMM_H
 #define KERN_PMM_H
 
+#include <kern/alloc_fault.h>
 #include <kern/bootinfo.h>
 #include <kern/types.h>
 
@@ -38,6 +39,8 @@ void bootmem_init(const struct bootinfo *bi);
 paddr_t bootmem_alloc_page(void);
 /* Contiguous zeroed pages; 0 when there are none. */
 paddr_t bootmem_alloc_pages(size_t count);
+#define bootmem_alloc_page() (alloc_fails_here() ? 0 : (bootmem_alloc_page)())
+#define bootmem_alloc_pages(count) (alloc_fails_here() ? 0 : (bootmem_alloc_pages)(count))
 
 /* ---- the page allocator ---- */
 
@@ -46,10 +49,12 @@ MUST_CHECK int pmm_init(const struct bootinfo *bi);
 
 /* 2^order pages, contiguous, naturally aligned relative to the zone's base; -ENOMEM when the zone has none. */
 MUST_CHECK int pmm_alloc(enum pmm_owner owner, unsigned order, paddr_t *out);
+#define pmm_alloc(owner, order, out) (alloc_fails_here() ? -ENOMEM : (pmm_alloc)(owner, order, out))
 void pmm_free(paddr_t pa, unsigned order);
 
 /* One page, with one reference. pmm_free_page drops a reference; the last one frees the page. */
 MUST_CHECK int pmm_alloc_page(enum pmm_owner owner, paddr_t *out);
+#define pmm_alloc_page(owner, out) (alloc_fails_here() ? -ENOMEM : (pmm_alloc_page)(owner, out))
 void pmm_free_page(paddr_t pa);
 
 /* One more reference to a page from pmm_alloc_page or pmm_alloc_zeroed, held by somebody who will call pmm_free_page, too.
@@ -61,10 +66,13 @@ unsigned pmm_page_refs(paddr_t pa);
 
 /* One zeroed page. */
 MUST_CHECK int pmm_alloc_zeroed(enum pmm_owner owner, paddr_t *out);
+#define pmm_alloc_zeroed(owner, out) (alloc_fails_here() ? -ENOMEM : (pmm_alloc_zeroed)(owner, out))
 
 /* `count` contiguous pages at a multiple of `align` bytes (a power of two; up to a page: any page), which end at or below
  * the address `limit`. Searches the whole zone: not for often. -EINVAL for count 0 or a wrong alignment, -ENOMEM. */
 MUST_CHECK int pmm_alloc_range(enum pmm_owner owner, size_t count, uint64_t align, paddr_t limit, paddr_t *out);
+#define pmm_alloc_range(owner, count, align, limit, out) \
+  (alloc_fails_here() ? -ENOMEM : (pmm_alloc_range)(owner, count, align, limit, out))
 /* What pmm_alloc_range answered, all of it. */
 void pmm_free_range(paddr_t pa, size_t count);
 
