@@ -1,25 +1,16 @@
 /*
  * Archives from anywhere: the pure reader stays inside its bytes and ends, and unpacking what it finds leaves either a
  * tree or nothing, and no memory behind when that is gone.
- *
- * With libFuzzer: see fuzz/README. Without: fuzz/replay.c runs the corpus through the same function.
  */
 #include "../tests/fs_rig.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <kern/cpio.h>
 
 #include "../src/kern/fs/fs.h"
 #include "../src/kern/fs/tmpfs.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-  if (!condition) abort();
-}
 
 /* Every entry is inside, each call moves on, and the end is a trailer or an error with a reason. */
 static void read_through(const uint8_t *data, size_t size)
@@ -30,22 +21,22 @@ static void read_through(const uint8_t *data, size_t size)
   int result;
   cpio_open(&r, data, size);
   for (size_t before = 0; (result = cpio_next(&r, &e, &why)) > 0; before = r.offset) {
-    require(r.offset > before && r.offset <= size);
-    require((const uint8_t *)e.name >= data && strlen(e.name) == e.name_length);
-    require(e.data >= data && e.data <= data + size && e.size <= (size_t)(data + size - e.data));
+    REQUIRE(r.offset > before && r.offset <= size);
+    REQUIRE((const uint8_t *)e.name >= data && strlen(e.name) == e.name_length);
+    REQUIRE(e.data >= data && e.data <= data + size && e.size <= (size_t)(data + size - e.data));
   }
-  require(result == 0 ? why == NULL : why != NULL && r.offset <= size);
+  REQUIRE(result == 0 ? why == NULL : why != NULL && r.offset <= size);
 }
 
 static void unpack(const uint8_t *data, size_t size)
 {
   struct vnode *root;
   fs_rig_reset();
-  require(tmpfs_create(&root) == 0);
+  REQUIRE(tmpfs_create(&root) == 0);
   int r = initrd_unpack(root, data, size);
-  require(r == 0 || fs_rig.log_lines > 0);
+  REQUIRE(r == 0 || fs_rig.log_lines > 0);
   vnode_unref(root);
-  require(fs_rig.allocations == 0 && fs_rig.pages == 0);
+  REQUIRE(fs_rig.allocations == 0 && fs_rig.pages == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,13 +3,11 @@
  * is one that can be applied without looking again: pages of its own for each segment, in the window, never
  * writable code.
  */
+#include "fuzz.h"
+
 #include <kern/elf.h>
 #include <kern/string.h>
 #include <uapi/abi.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition) ((condition) ? (void)0 : __builtin_trap())
 
 struct bytes {
   const uint8_t *data;

@@ -1,0 +1,59 @@
+# GNU make rules for fuzzing: harnesses, and the kernel under them, compiled by FUZZ_CC into build/fuzz. Included by Makefile.am.
+#
+#   make fuzz                          lists the targets
+#   make fuzz TARGET=elf [TIME=60] [JOBS=2]   searches for that many seconds on so many processors
+#   make fuzz-programs                 builds all harnesses; fuzz-seeds: the seeds
+
+FUZZ_DIR = build/fuzz
+FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(FUZZ_DIR)/fuzz_%)
+# The kernel's sched_yield must not take the place of the C library's, which the engine calls.
+FUZZ_CPPFLAGS = -I$(srcdir)/fuzz/check $(KERNEL_CPPFLAGS) $(FMT_CPPFLAGS) -DKSTACK_SIZE=98304 -Dsched_yield=kernel_sched_yield
+FUZZ_COMPILE = $(FUZZ_CC) $(FUZZ_CPPFLAGS) -std=gnu11 -fno-omit-frame-pointer $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
+# The kernel's own files may not see a builtin in the place of a call.
+FUZZ_KERNEL_CFLAGS = -ffreestanding -mno-red-zone
+
+fuzz_objects = $(patsubst %,$(FUZZ_DIR)/obj/%.o,$(filter %.c %.S,$(1)))
+FUZZ_KERNEL_OBJECTS = $(call fuzz_objects,$(KERN_SOURCES) $(FMT_SOURCES))
+
+# Another compiler or other flags make everything again.
+$(FUZZ_DIR)/stamp: FORCE
+	@$(MKDIR_P) $(@D) && echo '$(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS)' | cmp -s - $@ || \
+	  echo '$(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS)' > $@
+
+$(FUZZ_DIR)/obj/src/%.c.o: src/%.c $(FUZZ_DIR)/stamp
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ_DIR)/obj/%.c.o: %.c $(FUZZ_DIR)/stamp
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_COMPILE) -MMD -MP -c -o $@ $<
+
+$(FUZZ_DIR)/libkern.a: $(FUZZ_KERNEL_OBJECTS)
+	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_KERNEL_OBJECTS)
+
+define fuzz_program_rule
+$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) $(FUZZ_DIR)/libkern.a
+	$$(AM_V_CCLD)$$(FUZZ_CC) $$(FUZZ_CFLAGS) $$(FUZZ_ENGINE) -o $$@ $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) \
+	  $(FUZZ_DIR)/libkern.a
+endef
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program_rule,$(target))))
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+$(FUZZ_DIR)/seeds/stamp: fuzz/mkseeds usr/bin/hello initrd.cpio
+	$(AM_V_GEN)rm -rf $(@D) && $(srcdir)/fuzz/mkseeds $(@D) usr/bin/hello initrd.cpio && touch $@
+
+fuzz-seeds: $(FUZZ_DIR)/seeds/stamp
+
+ifeq ($(FUZZ_CC),)
+fuzz:
+	@echo 'make fuzz: configure found no compiler with libFuzzer (clang)' >&2; exit 77
+else ifeq ($(TARGET),)
+fuzz:
+	@echo 'usage: make fuzz TARGET=name [TIME=seconds] [JOBS=processors]'
+	@echo 'targets: $(FUZZ_TARGETS)'
+else
+fuzz: $(FUZZ_DIR)/fuzz_$(TARGET) $(FUZZ_DIR)/seeds/stamp
+	@srcdir='$(srcdir)' $(srcdir)/fuzz/campaign $(FUZZ_DIR) $(TARGET) $(or $(TIME),60) $(JOBS)
+endif
+.PHONY: fuzz fuzz-programs fuzz-seeds
+
+-include $(shell find $(FUZZ_DIR) -name '*.d' 2>/dev/null)
