@@ -8,12 +8,13 @@
 static void write_screen(const uint8_t *data, size_t size)
 {
   static uint16_t cells[VGATEXT_CELLS];
-  struct vgatext t;
+  static struct vgatext t;
   vgatext_init(&t, cells);
   for (size_t at = 0, n; at < size; at += n) {
     n = MIN((size_t)16, size - at);
     vgatext_write(&t, (const char *)data + at, n);
-    REQUIRE(t.row < VGATEXT_ROWS && t.column < VGATEXT_COLUMNS);
+    vgatext_show(&t);
+    REQUIRE(t.term.row < VGATEXT_ROWS && t.term.column < VGATEXT_COLUMNS);
     REQUIRE(vgatext_origin(&t) + VGATEXT_ROWS * VGATEXT_COLUMNS <= VGATEXT_CELLS);
     REQUIRE(vgatext_cursor(&t) - vgatext_origin(&t) < VGATEXT_ROWS * VGATEXT_COLUMNS);
   }
