@@ -172,6 +172,10 @@ int64_t sys_tls_set(uaddr_t a)
 {
   return NOTE(a), note(SYS_tls_set);
 }
+int64_t sys_memory_stats(uaddr_t a, size_t b)
+{
+  return NOTE(a), NOTE(b), note(SYS_memory_stats);
+}
 int64_t sys_random_get(uaddr_t a, size_t b)
 {
   return NOTE(a), NOTE(b), note(SYS_random_get);

@@ -49,6 +49,7 @@
 #define memcpy user_memcpy
 #define memmove user_memmove
 #define memory_info user_memory_info
+#define memory_stats user_memory_stats
 #define memset user_memset
 #define mkdir user_mkdir
 #define mmap user_mmap

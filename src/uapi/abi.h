@@ -18,10 +18,10 @@
 #define USER_MMAP_BASE 0x20000000ull /* lowest address mmap chooses by itself */
 #define USER_PAGE_SIZE 4096u
 
-#define PATH_MAX 1024 /* bytes of a path, terminating null included */
-#define NAME_MAX 255  /* bytes of one component, without null */
+#define PATH_MAX 1024      /* bytes of a path, terminating null included */
+#define NAME_MAX 255       /* bytes of one component, without null */
 #define RANDOM_MAX 1048576 /* bytes of one random_get */
-#define ARG_MAX 65536 /* bytes of argv and envp strings and pointers together */
+#define ARG_MAX 65536      /* bytes of argv and envp strings and pointers together */
 
 /* ---- the ELF note that marks a native program (put there by crt) ---- */
 
@@ -86,6 +86,36 @@ struct memory_info {
   uint64_t heap_bytes;   /* kernel heap in use */
   uint64_t kernel_pages; /* pages held by the kernel: tables, stacks, heap */
   uint64_t user_pages;   /* pages held by programs */
+};
+
+#define MEMORY_ZONES 2
+#define MEMORY_ORDERS 12 /* free blocks of 2^0 .. 2^11 pages */
+#define MEMORY_OWNERS 16
+
+struct memory_zone {
+  char name[16];
+  uint64_t base, end; /* physical addresses */
+  uint64_t total_pages, free_pages;
+  uint64_t cached_pages;               /* of the free ones, kept ready by processors, outside of blocks */
+  uint64_t free_blocks[MEMORY_ORDERS]; /* by order */
+};
+
+/* Whom pages were handed out to. */
+struct memory_owner {
+  char name[24]; /* empty: no such owner */
+  uint32_t zone;
+  uint32_t reserved;
+  uint64_t pages;
+};
+
+struct memory_stats {
+  char allocator[16];
+  uint64_t page_size;
+  struct memory_zone zone[MEMORY_ZONES];
+  struct memory_owner owner[MEMORY_OWNERS];
+  uint64_t heap_bytes, heap_objects; /* kernel heap, handed out */
+  uint64_t heap_pages;               /* behind it */
+  uint64_t stack_pages;              /* kernel stacks */
 };
 
 /* ---- time ---- */

@@ -206,6 +206,7 @@ static void bad_results(void)
   check_faults_out(sys_getcwd(p, 100));
   check_faults_out(sys_process_list(p, 1));
   check_faults_out(sys_memory_info(p));
+  check_faults_out(sys_memory_stats(p, sizeof(struct memory_stats)));
   check_faults_out(sys_log_read(0, p, 10));
   check_faults_out(sys_handle_info(file, p));
   check_fails(sys_read(file, MEM, UINT64_MAX), EINVAL);

@@ -14,6 +14,7 @@ timeout 120 ./veridian-sim < "$session" > "$work/sim" 2> "$work/sim.errors"
 [ $? = 3 ] || fail "the simulator's status is not 3: $(cat "$work/sim.errors")"
 transcript "$work/sim"
 expect "$work/sim.cut" 'Hello from userspace!'
+expect "$work/sim.cut" '^page allocator'
 
 compare()
 {

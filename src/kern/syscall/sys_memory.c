@@ -6,6 +6,7 @@
 #include <kern/aspace.h>
 #include <kern/kmem.h>
 #include <kern/pmm.h>
+#include <kern/print.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 
@@ -125,4 +126,43 @@ int64_t sys_memory_info(uaddr_t info)
   result.kernel_pages = pages.zone_total[PMM_KERNEL] - pages.zone_free[PMM_KERNEL];
   result.user_pages = pages.zone_total[PMM_USER] - pages.zone_free[PMM_USER];
   return copy_to_user(info, &result, sizeof(result));
+}
+
+static void fill_zone(enum pmm_owner zone, struct memory_zone *out)
+{
+  struct pmm_zone_stats s;
+  pmm_get_zone_stats(zone, &s);
+  *out = (struct memory_zone){
+    .base = s.base, .end = s.end, .total_pages = s.total, .free_pages = s.free, .cached_pages = s.cached};
+  format_text(out->name, sizeof(out->name), "%s", pmm_owner_name(zone));
+  _Static_assert(sizeof(out->free_blocks) == sizeof(s.blocks), "as many orders inside and outside");
+  memcpy(out->free_blocks, s.blocks, sizeof(s.blocks));
+}
+
+static void fill_owner(enum pmm_owner owner, struct memory_owner *out)
+{
+  const char *name = pmm_owner_name(owner);
+  if (name == NULL) return;
+  *out = (struct memory_owner){.zone = owner % PMM_ZONES, .pages = pmm_owner_pages(owner)};
+  format_text(out->name, sizeof(out->name), "%s", name);
+}
+
+int64_t sys_memory_stats(uaddr_t stats, size_t len)
+{
+  struct memory_stats result;
+  struct kmem_stats heap;
+  struct pmm_zone_stats zone;
+  memset(&result, 0, sizeof(result));
+  kmem_get_stats(&heap);
+  pmm_get_zone_stats(PMM_KERNEL, &zone);
+  format_text(result.allocator, sizeof(result.allocator), "%s", zone.allocator);
+  for (unsigned i = 0; i < MEMORY_ZONES; i++) fill_zone(i, &result.zone[i]);
+  for (unsigned i = 0; i < MEMORY_OWNERS; i++) fill_owner(i, &result.owner[i]);
+  result.page_size = PAGE_SIZE;
+  result.heap_bytes = heap.heap_bytes;
+  result.heap_objects = heap.objects;
+  result.heap_pages = heap.heap_pages;
+  result.stack_pages = heap.stack_pages;
+  int err = copy_to_user(stats, &result, MIN(len, sizeof(result)));
+  return err != 0 ? err : (int64_t)sizeof(result);
 }

@@ -56,6 +56,7 @@ void *mmap(void *addr, size_t len, int prot, int flags, int handle, uint64_t off
 int munmap(void *addr, size_t len);
 int mprotect(void *addr, size_t len, int prot);
 int memory_info(struct memory_info *info);
+ssize_t memory_stats(struct memory_stats *stats, size_t len);
 
 /* time and the machine */
 int clock_gettime(int clock, struct timespec *time);

@@ -39,6 +39,7 @@ static const struct pointer *pointers(size_t *count)
   list[n++] = (struct pointer){SYS_pipe, 0, {0}, true};
   list[n++] = (struct pointer){SYS_process_list, 0, {0, 2}, true};
   list[n++] = (struct pointer){SYS_memory_info, 0, {0}, true};
+  list[n++] = (struct pointer){SYS_memory_stats, 0, {0, sizeof(struct memory_stats)}, true};
   list[n++] = (struct pointer){SYS_log_read, 1, {0, 0, 64}, true};
   list[n++] = (struct pointer){SYS_handle_info, 1, {(uint64_t)reader, 0}, true};
   *count = n;

@@ -201,6 +201,42 @@ static void test_memory_info(void)
   FAILS(EFAULT, memory_info(NULL));
 }
 
+static uint64_t blocks_pages(const struct memory_zone *z)
+{
+  uint64_t pages = 0;
+  for (int k = 0; k < MEMORY_ORDERS; k++) pages += z->free_blocks[k] << k;
+  return pages;
+}
+
+static void test_memory_stats(void)
+{
+  struct memory_stats m;
+  struct memory_info info;
+  uint64_t owned[MEMORY_ZONES] = {0};
+  CHECK_EQ(memory_stats(NULL, 0), sizeof m);
+  CHECK_EQ(memory_stats(&m, sizeof m), sizeof m);
+  OK(memory_info(&info));
+  CHECK_EQ(m.page_size, USER_PAGE_SIZE);
+  CHECK(strcmp(m.allocator, "buddy") == 0 || strcmp(m.allocator, "bitmap") == 0 || strcmp(m.allocator, "array") == 0);
+  CHECK_EQ(m.zone[0].total_pages + m.zone[1].total_pages, info.total_pages);
+  CHECK_EQ(m.zone[0].end, m.zone[1].base);
+  for (int i = 0; i < MEMORY_OWNERS; i++)
+    if (m.owner[i].name[0] != '\0') owned[m.owner[i].zone] += m.owner[i].pages;
+  for (int i = 0; i < MEMORY_ZONES; i++) {
+    const struct memory_zone *z = &m.zone[i];
+    CHECK(z->base < z->end && z->total_pages <= (z->end - z->base) / m.page_size);
+    CHECK_EQ(blocks_pages(z) + z->cached_pages, z->free_pages);
+    CHECK_EQ(owned[i] + z->free_pages, z->total_pages);
+  }
+  CHECK(m.heap_bytes <= m.heap_pages * m.page_size && m.heap_objects > 0 && m.stack_pages > 0);
+  char some[sizeof m.allocator + 1] = {0};
+  CHECK_EQ(memory_stats((struct memory_stats *)some, sizeof m.allocator), sizeof m); /* no byte more */
+  CHECK(strcmp(some, m.allocator) == 0);
+  CHECK_EQ(memory_stats((struct memory_stats *)(void *)end_of_mapping(8), 8), sizeof m);
+  FAILS(EFAULT, memory_stats((struct memory_stats *)(void *)end_of_mapping(8), 9));
+  FAILS(EFAULT, memory_stats(NULL, 1));
+}
+
 static void test_log(void)
 {
   char buf[256];
@@ -259,6 +295,7 @@ const struct test system_tests[] = {
   {"sys_vector_registers", test_vector_registers, 0},
   {"sys_console", test_console, 0},
   {"sys_memory_info", test_memory_info, 0},
+  {"sys_memory_stats", test_memory_stats, 0},
   {"sys_log", test_log, 0},
   {"sys_random", test_random, 0},
   {"sys_power", test_power, 0},
