@@ -1,4 +1,5 @@
-/* Frames: the boot allocator on odd maps, the algorithms against a plain model, zones and checks of the page allocator. */
+/* Frames: the boot allocator on odd maps, the algorithms against each other and a plain model, zones and checks of the page allocator. */
+#include "conformance/pmm_workload.h"
 #include "rig.h"
 
 #include <kern/alloc_fault.h>
@@ -127,98 +128,38 @@ END_TEST
 
 static const struct pmm_ops *const algorithms[] = {&pmm_buddy_ops, &pmm_bitmap_ops, &pmm_array_ops};
 
-#define MODEL_FRAMES 9001u
-#define MODEL_HOLE 3000u /* [MODEL_HOLE, + MODEL_HOLE_SIZE) is never given to the zone */
-#define MODEL_HOLE_SIZE 77u
-#define MODEL_BLOCKS 4000u
-
-static struct {
-  bool given[MODEL_FRAMES];
-  bool taken[MODEL_FRAMES];
-  struct {
-    uint32_t frame;
-    unsigned order;
-  } block[MODEL_BLOCKS];
-  unsigned nblocks;
-} model;
-
-static void model_give(struct zone *z, uint32_t first, uint32_t count)
+static struct pmm_workload workload(uint64_t seed, uint32_t steps)
 {
-  z->ops->add(z, first, count);
-  memset(&model.given[first], true, count);
+  struct pmm_workload w = {.seed = seed, .steps = steps};
+  void *memory = malloc(pmm_workload_size());
+  if (!pmm_workload_run(&w, memory))
+    ck_abort_msg("seed %llu, step %u, %s: %s", (unsigned long long)seed, w.at, algorithms[w.algorithm]->name, w.failed);
+  free(memory);
+  return w;
 }
 
-static bool model_alloc(struct zone *z, unsigned order)
+/* PMM_WORKLOAD_STEPS in the environment: another number of steps. */
+START_TEST(algorithms_agree_with_the_model_and_each_other)
 {
-  uint32_t frame = z->ops->alloc(z, order);
-  if (frame == FRAME_NONE) return false;
-  ck_assert_uint_eq(frame % (1u << order), 0);
-  ck_assert_uint_le(frame + (1u << order), MODEL_FRAMES);
-  bool overlap = false;
-  for (uint32_t i = frame; i < frame + (1u << order); i++) {
-    overlap = overlap || !model.given[i] || model.taken[i];
-    model.taken[i] = true;
-  }
-  ck_assert(!overlap);
-  z->pages[frame].state = PAGE_ALLOCATED;
-  model.block[model.nblocks].frame = frame;
-  model.block[model.nblocks++].order = order;
-  return true;
+  const char *steps = getenv("PMM_WORKLOAD_STEPS");
+  struct pmm_workload w = workload(1, steps ? (uint32_t)strtoul(steps, NULL, 0) : 1000000);
+  ck_assert_uint_gt(w.placed, w.steps / 4);
+  ck_assert_uint_gt(w.refused, w.steps / 1000);
+  ck_assert_uint_gt(w.split, 0);
 }
+END_TEST
 
-static void model_free(struct zone *z, unsigned i)
+START_TEST(the_same_seed_gives_the_same)
 {
-  uint32_t frame = model.block[i].frame;
-  unsigned order = model.block[i].order;
-  model.block[i] = model.block[--model.nblocks];
-  memset(&model.taken[frame], false, 1u << order);
-  z->ops->free(z, frame, order);
+  struct pmm_workload first = workload(7, 20000), again = workload(7, 20000), other = workload(8, 20000);
+  ck_assert_mem_eq(first.hash, again.hash, sizeof first.hash);
+  for (unsigned i = 0; i < WORKLOAD_ALGORITHMS; i++) ck_assert_uint_ne(first.hash[i], other.hash[i]);
 }
+END_TEST
 
-/* Whether 2^order free frames lie together at a multiple of 2^order. */
-static bool model_has(unsigned order)
+START_TEST(many_odd_zones)
 {
-  for (uint32_t frame = 0; frame + (1u << order) <= MODEL_FRAMES; frame += 1u << order) {
-    uint32_t n = 0;
-    while (n < 1u << order && model.given[frame + n] && !model.taken[frame + n]) n++;
-    if (n == 1u << order) return true;
-  }
-  return false;
-}
-
-static unsigned count_blocks(struct zone *z, unsigned order)
-{
-  unsigned first = model.nblocks, n = 0;
-  while (model_alloc(z, order)) n++;
-  while (model.nblocks > first) model_free(z, model.nblocks - 1);
-  return n;
-}
-
-START_TEST(algorithm_agrees_with_the_model)
-{
-  struct zone z = {.ops = algorithms[_i], .base = 0x123000, .frames = MODEL_FRAMES};
-  z.pages = calloc(MODEL_FRAMES, sizeof *z.pages);
-  z.state = calloc(1, z.ops->state_size(MODEL_FRAMES));
-  z.ops->init(&z);
-  ck_assert(!model_alloc(&z, 0));
-  model_give(&z, 1, MODEL_HOLE - 1);
-  model_give(&z, MODEL_HOLE + MODEL_HOLE_SIZE, MODEL_FRAMES - MODEL_HOLE - MODEL_HOLE_SIZE);
-  unsigned big = count_blocks(&z, PMM_MAX_ORDER), small = count_blocks(&z, 3);
-  ck_assert_uint_gt(big, 0);
-  for (unsigned step = 0; step < 60000; step++) {
-    unsigned order = (unsigned)(rig_random(4) ? rig_random(4) : rig_random(PMM_MAX_ORDER + 1));
-    bool grow = rig_random(20000) < (step % 20000 < 10000 ? 12000u : 8000u);
-    if (grow && model.nblocks < MODEL_BLOCKS) {
-      if (!model_alloc(&z, order)) ck_assert(!model_has(order)); /* it found all there is */
-    } else if (model.nblocks > 0) {
-      model_free(&z, (unsigned)rig_random(model.nblocks));
-    }
-  }
-  while (model.nblocks > 0) model_free(&z, (unsigned)rig_random(model.nblocks));
-  ck_assert_uint_eq(count_blocks(&z, PMM_MAX_ORDER), big);
-  ck_assert_uint_eq(count_blocks(&z, 3), small);
-  free(z.pages);
-  free(z.state);
+  for (uint64_t seed = 100; seed < 140; seed++) workload(seed, 3000);
 }
 END_TEST
 
@@ -703,7 +644,9 @@ int main(void)
   tcase_add_test(tc, frames_are_reserved_before_the_allocator_starts);
   tcase_add_test(tc, more_cuts_than_can_be_noted_down_are_refused);
   tcase_add_test(tc, boot_frames_on_odd_maps);
-  tcase_add_loop_test(tc, algorithm_agrees_with_the_model, 0, ARRAY_SIZE(algorithms));
+  tcase_add_test(tc, algorithms_agree_with_the_model_and_each_other);
+  tcase_add_test(tc, the_same_seed_gives_the_same);
+  tcase_add_test(tc, many_odd_zones);
   tcase_add_loop_test(tc, the_kernel_zone_is_16_mib_or_an_eighth, 0, 2);
   tcase_add_test(tc, a_small_machine_is_shared_evenly);
   tcase_add_loop_test(tc, too_little_memory_is_an_error, 0, 9);

@@ -1,8 +1,10 @@
 /* Pages, heap and guarded ranges inside the running kernel. */
+#include "pmm_workload.h"
 #include <kern/alloc_fault.h>
 #include <kern/arch.h>
 #include <kern/kmem.h>
 #include <kern/ktest.h>
+#include <kern/log.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
 #include <kern/trap.h>
@@ -65,6 +67,18 @@ KTEST(mm_blocks_of_every_order)
   }
   pmm_get_stats(&after);
   ktest_check(memcmp(&before, &after, sizeof after) == 0);
+}
+
+KTEST(mm_allocators_agree)
+{
+  struct pmm_workload w = {.seed = 3, .steps = 20000}, again = w;
+  void *memory = kmalloc(pmm_workload_size());
+  ktest_check(memory);
+  bool agree = pmm_workload_run(&w, memory), agree_again = pmm_workload_run(&again, memory);
+  kfree(memory);
+  if (!agree) log_warn("step %u, algorithm %u: %s", w.at, w.algorithm, w.failed);
+  ktest_check(agree && agree_again && w.placed > w.steps / 4);
+  ktest_check(memcmp(w.hash, again.hash, sizeof w.hash) == 0);
 }
 
 #define LIVE 256u
