@@ -120,11 +120,6 @@ static void drop_page(struct tlb_window *w, size_t page)
     tlb_drop_page(w, page);
 }
 
-static void drop_kernel(void)
-{
-  TLB_FOR_EACH (&tlb_kernel, page) drop_page(&tlb_kernel, page);
-}
-
 /* What was translated by the page of `size` bytes around va, which `flag` marks. */
 static void drop_large(struct tlb_window *w, vaddr_t va, uint64_t size, uint32_t flag)
 {
@@ -144,10 +139,11 @@ void arch_tlb_flush_page(vaddr_t va)
   drop_large(w, va, GIB(1), SLOT_1G);
 }
 
-void arch_tlb_flush_all(void)
+/* What agrees with its entry may stay: it could come back at once. */
+static void drop_stale(struct tlb_window *w)
 {
-  drop_user();
-  drop_kernel();
+  TLB_FOR_EACH (w, page)
+    if (!slot_agrees(w->slots[page], tlb_address(w, page))) drop_page(w, page);
 }
 
 void arch_aspace_activate(paddr_t root)
@@ -156,6 +152,19 @@ void arch_aspace_activate(paddr_t root)
   mmu.loaded = true;
   mmu.reloaded = true;
   if (mmu.kernel_filled) drop_user();
+}
+
+void arch_tlb_flush_all(void)
+{
+  arch_aspace_activate(mmu.root);
+  drop_stale(&tlb_kernel);
+}
+
+/* There are too many. */
+static void drop_all(void)
+{
+  drop_user();
+  TLB_FOR_EACH (&tlb_kernel, page) drop_page(&tlb_kernel, page);
 }
 
 /* ---- translations come ---- */
@@ -252,8 +261,7 @@ static void sync_user(bool ahead)
   } else if (mmu.user_root != mmu.root) {
     drop_user();
   } else if (mmu.reloaded) {
-    TLB_FOR_EACH (&tlb_user, page)
-      if (!slot_agrees(tlb_user.slots[page], tlb_address(&tlb_user, page))) tlb_drop_page(&tlb_user, page);
+    drop_stale(&tlb_user);
   }
   mmu.user_root = mmu.root;
   mmu.reloaded = false;
@@ -289,7 +297,7 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
     tlb_protect(w, page, slot);
     return true;
   }
-  if (tlb_live + AROUND > LIVE_MAX + mmu.pinned) arch_tlb_flush_all();
+  if (tlb_live + AROUND > LIVE_MAX + mmu.pinned) drop_all();
   if (w->user && by_user && !(had & SLOT_LIVE)) {
     note_miss(page);
     map_around(page, slot);

@@ -60,13 +60,32 @@ static vaddr_t area_take(struct area *a, size_t pages, size_t align)
   return vrange_alloc(&a->ranges, pages, align);
 }
 
-/* kva_lock held. */
+/* Chains pages through their first words, which nobody reads any more. */
+struct chain {
+  paddr_t first;
+  size_t count;
+};
+
+static void chain_page(void *context, vaddr_t va, const struct pmap_entry *entry)
+{
+  struct chain *chain = context;
+  (void)va;
+  *(paddr_t *)phys_to_virt(entry->pa) = chain->first;
+  chain->first = entry->pa;
+  chain->count++;
+}
+
+/* kva_lock held. The pages are free when no processor can reach them any more. */
 static void unback(vaddr_t va, size_t pages)
 {
-  for (size_t i = 0; i < pages; i++) {
-    paddr_t pa;
-    if (pmap_unmap(&kernel_pmap, va + i * PAGE_SIZE, &pa) != 0)
-      panic("kva: 0x%llx freed, which is not mapped", (unsigned long long)(va + i * PAGE_SIZE));
+  struct chain chain = {0};
+  vaddr_t end = va + pages * PAGE_SIZE;
+  pmap_visit_range(&kernel_pmap, va, end, chain_page, &chain);
+  if (chain.count != pages || pmap_unmap_range(&kernel_pmap, va, end) != 0)
+    panic("kva: %zu pages at 0x%llx freed, of which %zu are mapped", pages, (unsigned long long)va, chain.count);
+  while (chain.first) {
+    paddr_t pa = chain.first;
+    chain.first = *(paddr_t *)phys_to_virt(pa);
     pmm_free_page(pa);
   }
 }

@@ -23,13 +23,9 @@ int framebuffer_map(paddr_t root, const struct bootinfo *bi)
   vaddr_t va = LAYOUT_FRAMEBUFFER_BASE + pa % SIZE_2M;
   if (end - pa > LAYOUT_FRAMEBUFFER_SIZE - SIZE_2M) return 0;
   void *pixels = (void *)(va + fb->base % PAGE_SIZE);
-  for (uint64_t size; pa < end; pa += size, va += size) {
-    size = IS_ALIGNED(pa, SIZE_2M) && end - pa >= SIZE_2M ? SIZE_2M : PAGE_SIZE;
-    int err = pmap_map_early(root, va, pa, size, PMAP_WRITE | PMAP_WRITE_COMBINE | PMAP_GLOBAL);
-    if (err) return err;
-  }
-  mapped = pixels;
-  return 0;
+  int err = pmap_map_early(root, va, pa, end - pa, PMAP_WRITE | PMAP_WRITE_COMBINE | PMAP_GLOBAL);
+  if (err == 0) mapped = pixels;
+  return err;
 }
 
 bool framebuffer_init(const struct bootinfo *bi)
