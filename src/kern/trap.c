@@ -129,7 +129,7 @@ static void kernel_trap(const struct trapframe *tf, const struct trap_info *info
     log_debug("breakpoint at 0x%016lx", info->ip);
     return;
   }
-  ktest_trap(info);
+  if (ktest_trap(info)) return;
   if (in_stack_guard(t, info->sp) || (info->kind == TRAP_PAGE_FAULT && in_stack_guard(t, info->addr))) {
     panic_trap(tf, "kernel stack overflow in thread %s", t->name);
   }

@@ -55,6 +55,7 @@ KTEST(machine_tss_has_stacks)
   ktest_check(IS_ALIGNED(c->tss.rsp[0], 16));
   for (unsigned i = 0; i < IST_COUNT; i++) {
     ktest_check(c->tss.ist[i] != 0 && IS_ALIGNED(c->tss.ist[i], 16));
+    ktest_check(*(struct x86_cpu **)c->tss.ist[i] == c);
     for (unsigned j = 0; j < i; j++) ktest_check(c->tss.ist[i] - c->tss.ist[j] >= IST_STACK_SIZE);
   }
 }
@@ -67,7 +68,7 @@ KTEST(machine_idt_is_loaded)
   const struct idt_gate *idt = (const struct idt_gate *)p.base;
   for (unsigned v = 0; v < 256; v++) {
     bool user = v == 3 || v == 4 || v == 0x80 || v == 0x81;
-    unsigned ist = v == 8 ? 1 : v == 2 ? 2 : v == 18 ? 3 : 0;
+    unsigned ist = v == 8 ? 1 : v == 2 ? 2 : v == 18 ? 3 : v == 1 ? 4 : 0;
     ktest_check(GATE_ACCESS(&idt[v]) == (user ? 0xEE : 0x8E));
     ktest_check(GATE_IST(&idt[v]) == ist);
     ktest_check(GATE_SELECTOR(&idt[v]) == 0x08);
@@ -97,6 +98,8 @@ KTEST(machine_control_registers)
   ktest_check(!(cr4 & CR4_SMEP) == !(leaf7.ebx & 1u << 7));
   ktest_check(!(cr4 & CR4_SMAP) == !(leaf7.ebx & 1u << 20));
   ktest_check(!(cr4 & CR4_UMIP) == !(leaf7.ecx & 1u << 2));
+  ktest_check(!(cr4 & CR4_FSGSBASE) == !(leaf7.ebx & 1u << 0));
+  ktest_check(!(cr4 & CR4_MCE) == !(insn_cpuid(1, 0).edx & 1u << 7));
 }
 
 KTEST(machine_syscall_registers)
@@ -114,7 +117,7 @@ KTEST(machine_smap_entry_is_patched)
 {
   static const uint8_t clac[3] = {0x0F, 0x01, 0xCA}, nop[3] = {0x0F, 0x1F, 0x00};
   const int32_t *site = x86_clac_sites;
-  ktest_check(x86_clac_sites_end - site == 2);
+  ktest_check(x86_clac_sites_end - site == 3);
   for (; site < x86_clac_sites_end; site++)
     ktest_check(memcmp((const uint8_t *)site + *site, cpu_features.smap ? clac : nop, 3) == 0);
 }

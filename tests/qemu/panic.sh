@@ -14,6 +14,6 @@ panics panic_machine_double_fault 'double fault at 0x'
 expect "$work/panic_machine_double_fault" 'rsp=0000000000001000'
 expect "$work/panic_machine_double_fault" '^  #0 0x[0-9a-f]* ktest_panic_machine_double_fault+0x'
 panics panic_machine_nmi 'non-maskable interrupt at 0x'
-panics panic_machine_check 'machine check at 0x'
+panics panic_machine_check 'machine check: no bank says why'
 panics panic_machine_boot_stack_overflow 'kernel stack overflow in thread '
 finish

@@ -41,21 +41,34 @@ struct trapframe *arch_context_user_frame(struct arch_context *ctx)
   return (struct trapframe *)(ctx->entry_sp - sizeof(struct trapframe));
 }
 
-/* The program's registers that the kernel leaves alone: vectors and FS base. Switches to and from kernel threads leave
- * them loaded, so that coming back costs nothing. */
+/* The program's registers that the kernel leaves alone: vectors, FS and GS base. Switches to and from kernel threads
+ * leave the vectors loaded, so that coming back costs nothing. In the kernel a program's GS base is in KERNEL_GS_BASE. */
 static void load_user_state(struct x86_cpu *c, struct arch_context *ctx)
 {
-  insn_wrmsr(MSR_FS_BASE, ctx->fs_base);
+  if (cpu_features.fsgsbase) {
+    insn_wrfsbase(ctx->fs_base);
+    insn_wrmsr(MSR_KERNEL_GS_BASE, ctx->gs_base);
+  } else {
+    insn_wrmsr(MSR_FS_BASE, ctx->fs_base);
+  }
   if (c->vectors_of == ctx && ctx->vectors_on == c) return;
   fpu_restore(ctx);
   c->vectors_of = ctx;
   ctx->vectors_on = c;
 }
 
+static void save_user_state(struct arch_context *ctx)
+{
+  fpu_save(ctx);
+  if (!cpu_features.fsgsbase) return; /* what arch_tls_set stored is still true */
+  ctx->fs_base = insn_rdfsbase();
+  ctx->gs_base = insn_rdmsr(MSR_KERNEL_GS_BASE);
+}
+
 void arch_context_switch(struct arch_context *from, struct arch_context *to)
 {
   struct x86_cpu *c = x86_cpu_self();
-  if (from->user) fpu_save(from);
+  if (from->user) save_user_state(from);
   c->context = to;
   c->kernel_stack = to->entry_sp;
   c->tss.rsp[0] = to->entry_sp;

@@ -13,14 +13,18 @@
 #include <fmt/trapframe.h>
 #include <kern/cpu.h>
 #include <kern/panic.h>
+#include <kern/print.h>
 #include <kern/string.h>
 
 _Static_assert(offsetof(struct x86_cpu, self) == 0, "x86_cpu_self reads gs:0");
 _Static_assert(offsetof(struct x86_cpu, kernel_stack) == CPU_KERNEL_STACK, "entry.S");
 _Static_assert(offsetof(struct x86_cpu, user_stack) == CPU_USER_STACK, "entry.S");
 
+#define CPUID1_EDX_MCE (1u << 7)
+#define CPUID1_EDX_MCA (1u << 14)
 #define CPUID1_ECX_XSAVE (1u << 26)
 #define CPUID1_ECX_RDRAND (1u << 30)
+#define CPUID7_EBX_FSGSBASE (1u << 0)
 #define CPUID7_EBX_SMEP (1u << 7)
 #define CPUID7_EBX_RDSEED (1u << 18)
 #define CPUID7_EBX_SMAP (1u << 20)
@@ -36,6 +40,7 @@ static const uint8_t clac_instruction[3] = {0x0F, 0x01, 0xCA};
 struct cpu_features cpu_features;
 static struct x86_cpu x86_cpus[MAX_CPUS];
 static uint8_t bootstrap_ist_stacks[IST_COUNT * IST_STACK_SIZE] __attribute__((aligned(16)));
+static char protections[128];
 
 static void detect_features(void)
 {
@@ -44,10 +49,13 @@ static void detect_features(void)
   memcpy(cpu_features.vendor + 4, &basic.edx, 4);
   memcpy(cpu_features.vendor + 8, &basic.ecx, 4);
   struct cpuid version = insn_cpuid(1, 0);
+  cpu_features.mce = version.edx & CPUID1_EDX_MCE;
+  cpu_features.mca = version.edx & CPUID1_EDX_MCA;
   cpu_features.xsave = version.ecx & CPUID1_ECX_XSAVE;
   cpu_features.rdrand = version.ecx & CPUID1_ECX_RDRAND;
   if (basic.eax >= 7) {
     struct cpuid extended = insn_cpuid(7, 0);
+    cpu_features.fsgsbase = extended.ebx & CPUID7_EBX_FSGSBASE;
     cpu_features.smep = extended.ebx & CPUID7_EBX_SMEP;
     cpu_features.smap = extended.ebx & CPUID7_EBX_SMAP;
     cpu_features.rdseed = extended.ebx & CPUID7_EBX_RDSEED;
@@ -65,17 +73,51 @@ static void patch_clac(void)
 }
 
 /* Write protection for the kernel too, no-execute, global pages; and what this processor has of the rest. NXE and WP
- * are on since the boot code and repeated for processors that come another way. */
+ * are on since the boot code and repeated for processors that come another way. With FSGSBASE programs change their
+ * FS and GS base by themselves: nothing about a GS base tells whose it is (entry.S). */
 static void set_control_registers(void)
 {
   uint64_t cr4 = insn_read_cr4() | CR4_PGE;
   if (cpu_features.smep) cr4 |= CR4_SMEP;
   if (cpu_features.smap) cr4 |= CR4_SMAP;
   if (cpu_features.umip) cr4 |= CR4_UMIP;
+  if (cpu_features.fsgsbase) cr4 |= CR4_FSGSBASE;
   insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) | EFER_NXE | EFER_SCE);
   insn_wrmsr(MSR_PAT, X86_PAT_VALUE); /* only entry 4 differs from reset, and nothing used it before */
   insn_write_cr0((insn_read_cr0() | CR0_WP) & ~(uint64_t)CR0_AM);
   insn_write_cr4(cr4);
+}
+
+/* Read back from the registers, so that the log tells what is and not what was meant. */
+static void list_protections(void)
+{
+  const uint64_t cr0 = insn_read_cr0(), cr4 = insn_read_cr4(), efer = insn_rdmsr(MSR_EFER);
+  const struct {
+    bool on;
+    const char *name;
+  } list[] = {
+    {cr0 & CR0_WP, "WP"},
+    {efer & EFER_NXE, "NXE"},
+    {cr4 & CR4_PGE, "PGE"},
+    {cr4 & CR4_SMEP, "SMEP"},
+    {cr4 & CR4_SMAP, "SMAP"},
+    {cr4 & CR4_UMIP, "UMIP"},
+    {cr4 & CR4_FSGSBASE, "FSGSBASE"},
+    {cr4 & CR4_MCE, "MCE"},
+    {cr4 & CR4_OSXSAVE, "XSAVE"},
+    {cpu_features.rdrand, "RDRAND"},
+    {cpu_features.rdseed, "RDSEED"},
+    {cpu_features.gigabyte_pages, "1GB"},
+  };
+  size_t used = 0;
+  for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+    if (list[i].on)
+      used += (size_t)format_text(protections + used, sizeof protections - used, "%s%s", used ? " " : "", list[i].name);
+}
+
+const char *cpu_protections(void)
+{
+  return protections;
 }
 
 static void set_syscall_registers(void)
@@ -108,7 +150,9 @@ void arch_cpu_init(struct cpu *cpu)
   idt_load();
   set_control_registers();
   set_syscall_registers();
+  machine_check_init_cpu();
   fpu_init_cpu();
+  if (bootstrap) list_protections();
 }
 
 struct cpu *arch_cpu_self(void)

@@ -1,6 +1,6 @@
 /*
  * The machine's own per-processor data. GS base points at it whenever the processor runs kernel code; while a program
- * runs, the program's GS base (always 0 today) is there and ours waits in MSR_KERNEL_GS_BASE (swapgs).
+ * runs, the program's GS base (any canonical value, with FSGSBASE) is there and ours waits in MSR_KERNEL_GS_BASE (swapgs).
  */
 #ifndef X86_CPU_H
 #define X86_CPU_H
@@ -13,7 +13,8 @@ struct trapframe;
 #define GDT_ENTRIES 7 /* null, kernel code and data, user data and code, TSS in two */
 #define IST_STACK_SIZE 8192u
 
-enum ist_index { IST_DOUBLE_FAULT = 1, IST_NMI = 2, IST_MACHINE_CHECK = 3, IST_COUNT = 3 };
+enum ist_index { IST_DOUBLE_FAULT = 1, IST_NMI = 2, IST_MACHINE_CHECK = 3, IST_DEBUG = 4, IST_COUNT = 4 };
+#define IST_OWNER_SIZE 16u /* at the top of each: whose it is, for the entry that cannot trust GS (entry.S) */
 
 /* A thread's machine state, at the top of its kernel stack, over the user frame. From the stack's top downwards:
  * vector registers, this structure, the user frame, the running stack. */
@@ -21,7 +22,7 @@ struct arch_context {
   void *sp;           /* while it does not run: its struct switch_frame */
   uintptr_t entry_sp; /* where traps from its user mode begin to push: just past the user frame */
   uintptr_t stack, stack_end;
-  uint64_t fs_base;
+  uint64_t fs_base, gs_base;  /* the program's, while another thread runs */
   void *vectors;              /* save area of the vector registers */
   struct x86_cpu *vectors_on; /* processor that last had them loaded */
   bool user;                  /* has been in user mode: has vector registers and an FS base to keep */
@@ -58,7 +59,7 @@ static inline struct arch_context *x86_context_self(void)
 
 /* What the processor can do, as far as the kernel cares; filled by cpu_detect_features on the bootstrap processor. */
 struct cpu_features {
-  bool smep, smap, umip, xsave, gigabyte_pages, rdrand, rdseed;
+  bool smep, smap, umip, fsgsbase, mce, mca, xsave, gigabyte_pages, rdrand, rdseed;
   uint64_t xsave_mask; /* XCR0 */
   char vendor[13];
 };
@@ -69,6 +70,13 @@ void gdt_init_cpu(struct x86_cpu *c);
 /* idt.c: builds (bootstrap processor) and loads the IDT. */
 void idt_init(void);
 void idt_load(void);
+
+/* cpu.c: " WP NXE ...": what is switched on. */
+const char *cpu_protections(void);
+
+/* machine_check.c: lets the processor report machine checks; panics with what its banks say. */
+void machine_check_init_cpu(void);
+NORETURN void machine_check_report(const struct trapframe *tf);
 
 /* fpu.c */
 void fpu_init_cpu(void);

@@ -5,8 +5,11 @@
  *
  * GS: from user mode, and only then, GS base is the program's and swapgs exchanges it for the kernel's. Between a
  * swapgs and the matching change of privilege interrupts are off and nothing faults: the stack is mapped, and a
- * return address that iretq or sysretq would choke on is refused before (bad_user_return). NMI, double fault and
- * machine check may still come there, so they look at GS base itself (paranoid) and run on stacks of their own.
+ * return address that iretq or sysretq would choke on is refused before (bad_user_return). NMI, double fault, machine
+ * check and debug exception may still come there, in kernel mode but with the program's GS base and stack pointer. They
+ * run on stacks of their own (IST). Nothing about a GS base tells whose it is, for programs may set theirs to any value
+ * (FSGSBASE); but each of those stacks has its processor's struct x86_cpu at its top, just above the frame. So they load
+ * GS base from there and put back what it was.
  */
 #include "layout.h"
 
@@ -23,6 +26,8 @@
 #define FRAME_CS (19 * 8)
 #define FRAME_RFLAGS (20 * 8)
 #define FRAME_RSP (21 * 8)
+#define FRAME_WORDS 23
+#define FRAME_SIZE (FRAME_WORDS * 8)
 
 #define SELECTOR_USER_DATA 0x1B
 #define SELECTOR_USER_CODE 0x23
@@ -97,7 +102,9 @@ x86_vectors:
   pushq $0
   .endif
   pushq $vector
-  .if vector == 2 || vector == 8 || vector == 18
+  .if vector == 1
+  jmp debug_common
+  .elseif vector == 2 || vector == 8 || vector == 18
   jmp paranoid_common
   .else
   jmp trap_common
@@ -122,6 +129,7 @@ trap_common:
   movq %cr2, %rax
 2:
   pushq %rax
+trap_call:
   movq %rsp, %rdi
   subq $8, %rsp
   call x86_trap
@@ -155,34 +163,58 @@ x86_user_return:
   movq %rdi, %rsp
   jmp trap_return_user
 
-/* ---- NMI, double fault, machine check ---- */
+/* ---- debug exception, NMI, double fault, machine check ---- */
+
+/* A program's debug exception is no more than a fault: it goes on on the thread's own stack, where it may sleep and
+ * end. From user mode GS base is always the program's. */
+  .p2align 4
+debug_common:
+  cld
+  PUSH_REGISTERS
+  CLAC_SITE
+  testb $3, FRAME_CS - 8(%rsp)
+  jz paranoid_frame
+  swapgs
+  pushq $0
+  movq %rsp, %rsi
+  movq %gs:CPU_KERNEL_STACK, %rdi
+  subq $FRAME_SIZE, %rdi
+  movq %rdi, %rsp
+  movl $FRAME_WORDS, %ecx
+  rep movsq
+  xorl %ebp, %ebp
+  jmp trap_call
+
   .p2align 4
 paranoid_common:
   cld
   PUSH_REGISTERS
   CLAC_SITE
+paranoid_frame:
   movq %cr2, %rax
   pushq %rax
-  xorl %ebx, %ebx /* kept by the C code: whether to swap back */
   movl $MSR_GS_BASE, %ecx
   rdmsr
-  testl %edx, %edx
-  js 1f /* the upper half: the kernel's already */
-  swapgs
-  incl %ebx
-1:
+  shlq $32, %rdx
+  orq %rdx, %rax
+  movq %rax, %rbx /* kept by the C code: what to put back */
+  movq FRAME_SIZE(%rsp), %rax
+  movq %rax, %rdx
+  shrq $32, %rdx
+  wrmsr
   testb $3, FRAME_CS(%rsp)
-  jz 2f
+  jz 1f
   xorl %ebp, %ebp
-2:
+1:
   movq %rsp, %rdi
   subq $8, %rsp
   call x86_paranoid_trap
   addq $8, %rsp
-  testl %ebx, %ebx
-  jz 3f
-  swapgs
-3:
+  movl $MSR_GS_BASE, %ecx
+  movq %rbx, %rax
+  movq %rbx, %rdx
+  shrq $32, %rdx
+  wrmsr
   POP_REGISTERS
   addq $16, %rsp
   iretq

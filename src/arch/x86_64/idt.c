@@ -1,7 +1,7 @@
 /*
  * The interrupt table, one for all processors: 256 interrupt gates to the stubs of entry.S. Intel SDM vol. 3A, 6.14.
- * User mode may raise #BP (int3), #OF (into) and the two system calls; double fault, NMI and machine check run on
- * stacks of their own, because they may find the current one unusable.
+ * User mode may raise #BP (int3), #OF (into) and the two system calls; double fault, NMI, machine check and debug
+ * exception run on stacks of their own, because they may find the current one unusable.
  */
 #include "cpu.h"
 #include "insn.h"
@@ -15,6 +15,7 @@ static unsigned vector_ist(unsigned vector)
   case VECTOR_DF: return IST_DOUBLE_FAULT;
   case VECTOR_NMI: return IST_NMI;
   case VECTOR_MC: return IST_MACHINE_CHECK;
+  case VECTOR_DB: return IST_DEBUG;
   default: return 0;
   }
 }

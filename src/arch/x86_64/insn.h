@@ -10,7 +10,11 @@
 #define EFER_LME 0x100u
 #define EFER_LMA 0x400u
 #define EFER_NXE 0x800u
+#define MSR_MCG_CAP 0x179u
+#define MSR_MCG_STATUS 0x17Au
+#define MSR_MCG_CTL 0x17Bu
 #define MSR_PAT 0x277u
+#define MSR_MC0_CTL 0x400u /* then STATUS, ADDR, MISC; four a bank */
 #define MSR_STAR 0xC0000081u
 #define MSR_LSTAR 0xC0000082u
 #define MSR_FMASK 0xC0000084u
@@ -26,10 +30,12 @@
 #define CR0_AM 0x00040000u
 #define CR0_PG 0x80000000u
 
+#define CR4_MCE 0x000040u
 #define CR4_PGE 0x000080u
 #define CR4_OSFXSR 0x000200u
 #define CR4_OSXMMEXCPT 0x000400u
 #define CR4_UMIP 0x000800u
+#define CR4_FSGSBASE 0x010000u
 #define CR4_OSXSAVE 0x040000u
 #define CR4_SMEP 0x100000u
 #define CR4_SMAP 0x200000u
@@ -70,6 +76,18 @@ static inline uint64_t insn_rdmsr(uint32_t msr)
 static inline void insn_wrmsr(uint32_t msr, uint64_t v)
 {
   __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
+}
+
+/* With CR4.FSGSBASE only. */
+static inline uint64_t insn_rdfsbase(void)
+{
+  uint64_t base;
+  __asm__ volatile("rdfsbase %0" : "=r"(base));
+  return base;
+}
+static inline void insn_wrfsbase(uint64_t base)
+{
+  __asm__ volatile("wrfsbase %0" : : "r"(base));
 }
 
 static inline void insn_xsetbv(uint32_t index, uint64_t v)

@@ -16,9 +16,8 @@ void arch_platform_init(const struct bootinfo *bi)
   uint64_t tsc_hz = clock_calibrate();
   rtc_read_epoch();
   timer_start();
-  log_info("x86_64: %s, TSC %u MHz,%s%s%s%s, loaded by %s", cpu_features.vendor, (unsigned)(tsc_hz / 1000000),
-           cpu_features.smep ? " SMEP" : "", cpu_features.smap ? " SMAP" : "", cpu_features.umip ? " UMIP" : "",
-           cpu_features.xsave ? " XSAVE" : "", bi->loader);
+  log_info("x86_64: %s, TSC %u MHz, loaded by %s", cpu_features.vendor, (unsigned)(tsc_hz / 1000000), bi->loader);
+  log_info("x86_64: on: %s", cpu_protections());
 }
 
 void arch_console_init(const struct bootinfo *bi)

@@ -43,16 +43,24 @@ static bool hit_stack_guard(const struct trapframe *tf)
   return low && (tf->cr2 - (low - PAGE_SIZE) < PAGE_SIZE || tf->rsp - (low - PAGE_SIZE) < PAGE_SIZE);
 }
 
+static void stack_overflow(const struct trapframe *tf)
+{
+  const struct thread *t = thread_current();
+  panic_trap(tf, "kernel stack overflow in thread %s", t ? t->name : "boot");
+}
+
+/* Debug exceptions of kernel code, NMI, double fault and machine check, on stacks of their own. */
 void x86_paranoid_trap(struct trapframe *tf)
 {
-  if (tf->vector == VECTOR_DF && hit_stack_guard(tf)) {
-    const struct thread *t = thread_current();
-    struct trap_info info;
-    trap_decode(tf, &info);
-    ktest_trap(&info);
-    panic_trap(tf, "kernel stack overflow in thread %s", t ? t->name : "boot");
+  struct trap_info info;
+  trap_decode(tf, &info);
+  if (!ktest_trap(&info)) {
+    if (tf->vector == VECTOR_DF && hit_stack_guard(tf)) stack_overflow(tf);
+    if (tf->vector == VECTOR_MC) machine_check_report(tf);
+    trap_dispatch(tf);
   }
-  trap_dispatch(tf);
+  /* An instruction breakpoint comes before its instruction: RF lets it run this time (SDM vol. 3B, 17.3.1.1). */
+  if (tf->vector == VECTOR_DB) tf->rflags |= RFLAGS_RF;
 }
 
 /* The frame cannot be returned to: its instruction pointer is not canonical. To the program that is the protection

@@ -10,7 +10,6 @@
 #include <kern/print.h>
 #include <kern/string.h>
 #include <kern/thread.h>
-#include <kern/trap.h>
 #include <kern/waitq.h>
 
 /* By the linker; absent when no test is linked in. */
@@ -35,6 +34,13 @@ static struct expectation {
   void *arg;
   struct trap_info info; /* lock */
 } expected = {.lock = SPINLOCK_INIT("ktest"), .finished_queue = WAITQ_INIT(expected.finished_queue)};
+
+/* The traps a test wants resumed. They may come on any stack, so nothing is locked; kind 0 is none's. */
+static struct {
+  enum trap_kind kind;
+  unsigned count;
+  struct trap_info last;
+} resumed;
 
 static PRINTF_LIKE(1, 2) void print(const char *fmt, ...)
 {
@@ -135,9 +141,28 @@ static void expectation_run(void *unused)
   expectation_finish(false, NULL);
 }
 
-void ktest_trap(const struct trap_info *info)
+void ktest_resume_begin(enum trap_kind kind)
 {
-  if (info->user || !expected.thread || expected.thread != thread_current()) return;
+  resumed.count = 0;
+  __atomic_store_n(&resumed.kind, kind, __ATOMIC_RELEASE);
+}
+
+unsigned ktest_resume_end(struct trap_info *last)
+{
+  __atomic_store_n(&resumed.kind, (enum trap_kind)0, __ATOMIC_RELEASE);
+  *last = resumed.last;
+  return resumed.count;
+}
+
+bool ktest_trap(const struct trap_info *info)
+{
+  if (info->user) return false;
+  if (info->kind == __atomic_load_n(&resumed.kind, __ATOMIC_ACQUIRE)) {
+    resumed.last = *info;
+    resumed.count++;
+    return true;
+  }
+  if (!expected.thread || expected.thread != thread_current()) return false;
   expectation_finish(true, info);
   thread_exit(); /* never goes back to the code that faulted */
 }

@@ -65,6 +65,7 @@ _Static_assert(sizeof(struct trapframe) == 23 * 8, "entry stubs push 23 words");
 #define RFLAGS_DF 0x400u
 #define RFLAGS_IOPL 0x3000u
 #define RFLAGS_NT 0x4000u
+#define RFLAGS_RF 0x10000u
 #define RFLAGS_AC 0x40000u
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef KERN_KTEST_H
 #define KERN_KTEST_H
 
-#include <kern/types.h>
+#include <kern/trap.h>
 
 struct ktest {
   const char *name;
@@ -37,10 +37,15 @@ NORETURN void ktest_main(const char *prefix);
 
 /* Makes the next kernel-mode trap of `kind` at or through code started by fn(arg) return here instead of panicking; answers
  * whether it happened, with its decoded information. For tests that fault on purpose. */
-struct trap_info;
 bool ktest_expect_trap(void (*fn)(void *), void *arg, struct trap_info *info);
 
-/* From trap_dispatch: ends the running thread when a test expected this trap of it, else returns. */
-void ktest_trap(const struct trap_info *info);
+/* From the first to the second, kernel-mode traps of `kind` go back to the code they interrupted instead of panicking. For
+ * traps that leave something to go back to. Answers how many there were, and stores the last. */
+void ktest_resume_begin(enum trap_kind kind);
+unsigned ktest_resume_end(struct trap_info *last);
+
+/* From where the kernel handles a trap: ends the running thread when a test expected this trap of it; true when a test wants
+ * it resumed; else false. Takes no lock then. */
+bool ktest_trap(const struct trap_info *info);
 
 #endif
