@@ -5,7 +5,8 @@
 #   make fuzz-programs                 builds all harnesses; fuzz-seeds: the seeds
 
 FUZZ_DIR = build/fuzz
-FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(FUZZ_DIR)/fuzz_%)
+FUZZ_ALL_TARGETS = $(sort $(FUZZ_TARGETS) $(FUZZ_MACHINE_TARGETS))
+FUZZ_PROGRAMS = $(FUZZ_ALL_TARGETS:%=$(FUZZ_DIR)/fuzz_%)
 # The kernel's sched_yield must not take the place of the C library's, which the engine calls.
 FUZZ_CPPFLAGS = -I$(srcdir)/fuzz/check $(KERNEL_CPPFLAGS) $(FMT_CPPFLAGS) -DKSTACK_SIZE=98304 -Dsched_yield=kernel_sched_yield
 FUZZ_COMPILE = $(FUZZ_CC) $(FUZZ_CPPFLAGS) -std=gnu11 -fno-omit-frame-pointer $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
@@ -13,7 +14,7 @@ FUZZ_COMPILE = $(FUZZ_CC) $(FUZZ_CPPFLAGS) -std=gnu11 -fno-omit-frame-pointer $(
 FUZZ_KERNEL_CFLAGS = -ffreestanding -mno-red-zone
 
 fuzz_objects = $(patsubst %,$(FUZZ_DIR)/obj/%.o,$(filter %.c %.S,$(1)))
-FUZZ_KERNEL_OBJECTS = $(call fuzz_objects,$(KERN_SOURCES) $(FMT_SOURCES))
+FUZZ_KERNEL_OBJECTS = $(call fuzz_objects,$(KERN_SOURCES) $(KERN_MADE_SOURCES) $(FMT_SOURCES))
 
 # Another compiler or other flags make everything again.
 $(FUZZ_DIR)/stamp: FORCE
@@ -36,6 +37,26 @@ $(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) 
 endef
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program_rule,$(target))))
 
+# The kernel together with the simulated machine: an archive of its own, so that the linker can tell their data.
+FUZZ_SIM_OBJECTS = $(call fuzz_objects,$(filter-out %/entry.S tests/%,$(SIM_SOURCES)))
+$(FUZZ_DIR)/libmachine.a: $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
+	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
+
+FUZZ_MACHINE_OBJECTS = $(call fuzz_objects,$(FUZZ_MACHINE_FILES))
+define fuzz_machine_program_rule
+$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) $(FUZZ_MACHINE_OBJECTS) \
+    $(FUZZ_DIR)/libmachine.a fuzz/machine/state.lds
+	$$(AM_V_CCLD)$$(FUZZ_CC) $$(FUZZ_CFLAGS) $$(FUZZ_ENGINE) -Wl,-T,$$(srcdir)/fuzz/machine/state.lds -o $$@ \
+	  $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) $(FUZZ_MACHINE_OBJECTS) $(FUZZ_DIR)/libmachine.a
+endef
+$(foreach target,$(FUZZ_MACHINE_TARGETS),$(eval $(call fuzz_machine_program_rule,$(target))))
+
+# What puts memory back may not be looked at by a sanitizer.
+$(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -O2 -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,trace-cmp
+
+$(FUZZ_DIR)/obj/src/%.S.o: src/%.S $(FUZZ_DIR)/stamp
+	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(FUZZ_CC) -c -o $@ $<
+
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 $(FUZZ_DIR)/seeds/stamp: fuzz/mkseeds usr/bin/hello initrd.cpio
@@ -49,7 +70,7 @@ fuzz:
 else ifeq ($(TARGET),)
 fuzz:
 	@echo 'usage: make fuzz TARGET=name [TIME=seconds] [JOBS=processors]'
-	@echo 'targets: $(FUZZ_TARGETS)'
+	@echo 'targets: $(FUZZ_ALL_TARGETS)'
 else
 fuzz: $(FUZZ_DIR)/fuzz_$(TARGET) $(FUZZ_DIR)/seeds/stamp
 	@srcdir='$(srcdir)' $(srcdir)/fuzz/campaign $(FUZZ_DIR) $(TARGET) $(or $(TIME),60) $(JOBS)

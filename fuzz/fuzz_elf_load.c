@@ -1,0 +1,65 @@
+/*
+ * ELF files all the way into an address space of the booted kernel, and out of it. Nothing is left, whether the file was
+ * accepted or refused. The mutator knows the headers: it puts numbers worth trying into their fields.
+ */
+#include "machine/guest.h"
+
+#include <kern/aspace.h>
+#include <kern/elf.h>
+#include <kern/kmem.h>
+#include <kern/pmm.h>
+#include <string.h>
+
+#include "../src/kern/elf/elf_format.h"
+
+static struct {
+  const uint8_t *data;
+  size_t size;
+  bool loaded;
+} input;
+
+static int read_input(const struct elf_source *src, uint64_t offset, void *buf, size_t len)
+{
+  REQUIRE(offset <= src->size && len <= src->size - offset);
+  memcpy(buf, input.data + offset, len);
+  return 0;
+}
+
+/* In the kernel, on a thread of its own. */
+static bool load(int pid, struct trapframe *tf)
+{
+  const struct elf_source src = {.read = read_input, .size = input.size};
+  struct elf_plan plan;
+  struct aspace *as;
+  (void)pid, (void)tf;
+  if (input.loaded) return false;
+  input.loaded = true;
+  enum elf_error error = elf_parse(&src, &plan);
+  REQUIRE(error < ELF_ERROR_COUNT && elf_error_text(error));
+  if (error != ELF_OK || aspace_create(&as)) return false;
+  int err = elf_load(&src, &plan, as);
+  REQUIRE(err == 0 || err == -ENOMEM);
+  aspace_unref(as);
+  return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  static const struct guest_user user = {.step = load};
+  static struct guest_counts usual;
+  static bool booted;
+  if (!booted) {
+    booted = true;
+    guest_boot();
+    input.loaded = true;
+    REQUIRE(guest_run(&user, 0) == GUEST_DONE);
+    usual = guest_counts_after();
+  }
+  input.data = data;
+  input.size = size;
+  input.loaded = false;
+  REQUIRE(guest_run(&user, 0) == GUEST_DONE);
+  struct guest_counts counts = guest_counts_after();
+  REQUIRE(guest_counts_equal(&usual, &counts));
+  return 0;
+}

@@ -1,0 +1,178 @@
+/*
+ * Programs against the booted kernel: a sequence of traps, made by whichever process runs, so that several of them share it and
+ * the scheduler decides who does what. Two bytes of seed (it places the timer's interrupts), then records of RECORD bytes:
+ *
+ *   0      what: a call's number, POKE, TOUCH or EXCEPTION
+ *   1-12   a call: how and value of each argument (machine/calls.h); POKE: bytes for the memory at 16 * record[13]
+ *
+ * The kernel answers every one; when all programs have ended, or were killed because they would sleep for ever, nothing of them
+ * is left. Every HASH_EVERY inputs all state is compared with the snapshot's.
+ */
+#include "machine/calls.h"
+#include "machine/wall.h"
+
+#include <kern/process.h>
+#include <kern/uaccess.h>
+#include <string.h>
+
+#define HEAD 2u
+#define RECORD 14u
+#define RECORDS_MAX 64u
+#define PROCESSES_MAX 24
+#define HASH_EVERY 1000u
+
+enum special { POKE = 0xFD, TOUCH = 0xFE, EXCEPTION = 0xFF };
+
+static struct {
+  const uint8_t *next, *end;
+  struct call_memory memory;
+  uint64_t number; /* of the call that is made */
+  bool called;
+  bool keeps;
+  unsigned processes;
+} run;
+
+static void poke(const uint8_t *record)
+{
+  uint8_t bytes[12];
+  memcpy(bytes, record + 1, sizeof bytes);
+  (void)copy_to_user(GUEST_DATA + record[13] * 16ull, bytes, sizeof bytes);
+}
+
+static void touch(const uint8_t *record, struct trapframe *tf)
+{
+  tf->vector = VECTOR_PF;
+  tf->cr2 = call_argument(&run.memory, KIND_ADDR, record[1], record[2]);
+  tf->error = PF_USER | (record[3] & (PF_PRESENT | PF_WRITE | PF_FETCH));
+}
+
+static void raise_exception(const uint8_t *record, struct trapframe *tf)
+{
+  static const uint8_t vectors[] = {VECTOR_DE, VECTOR_DB, VECTOR_BP, VECTOR_OF, VECTOR_BR, VECTOR_UD,
+                                    VECTOR_GP, VECTOR_SS, VECTOR_MF, VECTOR_AC, VECTOR_XM};
+  tf->vector = vectors[record[1] % sizeof vectors];
+  tf->error = 0;
+}
+
+static void call(const uint8_t *record, struct trapframe *tf)
+{
+  const struct call_info *info = call_info(record[0]);
+  uint64_t args[6] = {0};
+  for (unsigned i = 0; info && i < info->argc; i++)
+    args[i] = call_argument(&run.memory, info->kinds[i], record[1 + 2 * i], record[2 + 2 * i]);
+  run.number = record[0];
+  run.called = true;
+  run.keeps |= call_keeps(record[0]); /* also when another process's result is seen first */
+  guest_set_call(tf, record[0], args);
+}
+
+static bool step(int pid, struct trapframe *tf)
+{
+  (void)pid;
+  run.called = false;
+  while (run.end - run.next >= (ptrdiff_t)RECORD) {
+    const uint8_t *record = run.next;
+    run.next += RECORD;
+    switch (record[0]) {
+    case POKE: poke(record); continue;
+    case TOUCH: touch(record, tf); return true;
+    case EXCEPTION: raise_exception(record, tf); return true;
+    default: call(record, tf); return true;
+    }
+  }
+  return false;
+}
+
+static void result(int pid, const struct trapframe *tf)
+{
+  (void)pid;
+  if (tf->vector == VECTOR_SYSCALL && (int64_t)tf->rax >= 0) call_remember(&run.memory, tf->rax);
+}
+
+static void start(const uint8_t *data, size_t size)
+{
+  memset(&run, 0, sizeof run);
+  run.next = data;
+  run.end = data + (size < RECORDS_MAX * RECORD ? size : RECORDS_MAX * RECORD);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  static const struct guest_user user = {.step = step, .result = result};
+  static struct guest_counts usual;
+  static uint64_t hash;
+  static unsigned inputs;
+  uint16_t seed;
+  if (!hash) {
+    guest_boot();
+    hash = wall_hash();
+    start(data, 0);
+    REQUIRE(guest_run(&user, 0) == GUEST_DONE);
+    usual = guest_counts_after();
+    REQUIRE(wall_hash() == hash);
+  }
+  if (size < HEAD) return 0;
+  memcpy(&seed, data, sizeof seed);
+  start(data + HEAD, size - HEAD);
+  REQUIRE(guest_run(&user, seed) == GUEST_DONE);
+  struct guest_counts counts = guest_counts_after();
+  REQUIRE(run.keeps || guest_counts_equal(&usual, &counts));
+  REQUIRE(++inputs % HASH_EVERY || wall_hash() == hash);
+  return 0;
+}
+
+/* ---- the mutator: records come, go, move, and change ---- */
+
+static unsigned draw(unsigned *state, unsigned below)
+{
+  *state = *state * 1664525u + 1013904223u;
+  return (*state >> 8) % below;
+}
+
+static void random_record(uint8_t *record, unsigned *state)
+{
+  for (unsigned i = 0; i < RECORD; i++) record[i] = (uint8_t)draw(state, 256);
+  unsigned calls = 0;
+  while (call_info(calls)) calls++;
+  unsigned what = draw(state, calls + 3);
+  record[0] = (uint8_t)(what < calls ? what : POKE + (what - calls));
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+  unsigned state = seed;
+  if (max_size < HEAD + RECORD) return LLVMFuzzerMutate(data, size, max_size);
+  if (size < HEAD) memset(data + size, 0, HEAD - size), size = HEAD;
+  size_t count = (size - HEAD) / RECORD;
+  uint8_t *records = data + HEAD;
+  bool room = HEAD + (count + 1) * RECORD <= max_size && count < RECORDS_MAX;
+  uint8_t *at = records + draw(&state, (unsigned)count + 1) * RECORD;
+  size_t behind = (size_t)(records + count * RECORD - at);
+  switch (draw(&state, 6)) {
+  case 0: /* insert */
+    if (!room) break;
+    memmove(at + RECORD, at, behind);
+    random_record(at, &state);
+    return HEAD + (count + 1) * RECORD;
+  case 1: /* repeat */
+    if (!room || behind == 0) break;
+    memmove(at + RECORD, at, behind);
+    return HEAD + (count + 1) * RECORD;
+  case 2: /* delete */
+    if (behind == 0) break;
+    memmove(at, at + RECORD, behind - RECORD);
+    return HEAD + (count - 1) * RECORD;
+  case 3: /* another call, or another argument */
+    if (behind == 0) break;
+    at[draw(&state, RECORD)] = (uint8_t)draw(&state, 256);
+    return HEAD + count * RECORD;
+  case 4: LLVMFuzzerMutate(data, HEAD, HEAD); return HEAD + count * RECORD;
+  }
+  if (behind == 0) {
+    if (!room) return HEAD + count * RECORD;
+    random_record(at, &state);
+    return HEAD + (count + 1) * RECORD;
+  }
+  LLVMFuzzerMutate(at, RECORD, RECORD);
+  return HEAD + count * RECORD;
+}

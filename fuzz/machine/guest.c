@@ -1,0 +1,228 @@
+/*
+ * See guest.h. Two stacks of control: the fuzzer's (guest_boot, guest_run) and the machine's, switched by the image's switch.S.
+ * What is static here is the fuzzer's and not part of the snapshot.
+ */
+#include "guest.h"
+#include "wall.h"
+
+#include "../../src/sim/machine.h"
+#include <fmt/switch.h>
+#include <kern/kmem.h>
+#include <kern/pmm.h>
+#include <kern/process.h>
+#include <kern/string.h>
+#include <kern/thread.h>
+#include <uapi/syscalls.h>
+
+#define MEMORY MIB(16)
+#define BOOT_STACK MIB(1)
+#define WARM_CHILDREN 8 /* as many kernel stacks as the kernel keeps */
+#define PIDS_MAX 4096
+
+/* Around the kernel's and the machine's data: state.lds. */
+extern char kernel_state_begin[], kernel_state_end[];
+
+static _Alignas(4096) char boot_stack[BOOT_STACK];
+static void *fuzzer_sp, *fuzzer_stack, *snapshot_sp, *fuzzer_fake;
+static size_t fuzzer_stack_size;
+
+static enum phase { BOOTING, RUNNING } phase;
+static unsigned spawned, reaped; /* by init while booting */
+static bool init_spawns;         /* its present call */
+static const struct guest_user *user;
+static bool killed_all;
+static enum guest_end end;
+static struct guest_counts counts;
+static size_t changed_pages;
+
+/* ---- between the fuzzer and the machine ---- */
+
+static void enter_machine(void *sp, const void *stack, size_t size)
+{
+  host_stack_leave(&fuzzer_fake, stack, size);
+  x86_switch(&fuzzer_sp, sp);
+  host_stack_enter(fuzzer_fake);
+}
+
+/* Back to the fuzzer. `save`: where this stack goes on when the machine is entered again. */
+static void leave_machine(void **save)
+{
+  void *fake;
+  host_stack_leave(&fake, fuzzer_stack, fuzzer_stack_size);
+  x86_switch(save, fuzzer_sp);
+  host_stack_enter(fake);
+}
+
+static NORETURN void end_run(enum guest_end how)
+{
+  void *nowhere;
+  end = how;
+  leave_machine(&nowhere);
+  __builtin_trap();
+}
+
+/* A panic has printed its report. Programs may not switch off. */
+void guest_off(int status)
+{
+  host_fatal(status, "the machine went off with status %d", status);
+}
+
+bool guest_fault(uintptr_t at, bool write, bool fetch)
+{
+  uint64_t error, access = (write ? PF_WRITE : 0) | (fetch ? PF_FETCH : 0);
+  return machine_mmu_in_window(at) && machine_mmu_fault(at, access, &error);
+}
+
+/* Everybody sleeps for good: what is left is killed, once, for whatever sleeps must wake from that. */
+void guest_idle(void)
+{
+  if (phase == BOOTING) host_fatal(0, "the machine does not come up");
+  if (killed_all) end_run(GUEST_STUCK);
+  killed_all = true;
+  for (int pid = INIT_PID + 1; pid < PIDS_MAX; pid++) {
+    struct process *p;
+    if (process_find(pid, &p)) continue;
+    (void)process_kill(p, EXIT_KILLED, FAULT_KILL);
+    object_unref(&p->object);
+  }
+  machine_irq_raise(MACHINE_ATTENTION);
+}
+
+/* ---- user mode ---- */
+
+void guest_set_call(struct trapframe *tf, uint64_t number, const uint64_t args[6])
+{
+  tf->vector = VECTOR_SYSCALL;
+  tf->error = tf->cr2 = 0;
+  tf->rax = number;
+  tf->rdi = args[0], tf->rsi = args[1], tf->rdx = args[2];
+  tf->r10 = args[3], tf->r8 = args[4], tf->r9 = args[5];
+}
+
+static void count(void)
+{
+  struct kmem_stats heap;
+  kmem_reclaim();
+  kmem_get_stats(&heap);
+  counts.objects = heap.objects;
+  counts.memory_pages = pmm_owner_pages(PMM_MEMORY);
+  counts.pipe_pages = pmm_owner_pages(PMM_PIPES);
+}
+
+/* init starts some children that exit at once, so that the kernel's caches are filled, then the one that the run begins with,
+ * and waits for whatever there is. */
+static void init_step(struct trapframe *tf)
+{
+  init_spawns = phase == BOOTING && (spawned < WARM_CHILDREN || (spawned == WARM_CHILDREN && reaped == WARM_CHILDREN));
+  if (init_spawns) {
+    spawned++;
+    guest_set_call(tf, SYS_spawn, (uint64_t[6]){GUEST_STRINGS + SLOT_CHILD * GUEST_SLOT});
+  } else {
+    guest_set_call(tf, SYS_wait, (uint64_t[6]){(uint64_t)WAIT_ANY});
+  }
+}
+
+static void init_result(const struct trapframe *tf)
+{
+  int64_t result = (int64_t)tf->rax;
+  if (phase == BOOTING) {
+    if (result < 0) host_fatal(0, "init cannot start or wait for a child: error %d", (int)-result);
+    if (!init_spawns) reaped++;
+  } else if (result == -ECHILD) {
+    count();
+    end_run(GUEST_DONE);
+  }
+}
+
+/* The first program is at its first instruction: the snapshot is taken here, and every run begins here. */
+static void reach_snapshot(void)
+{
+  if (phase == RUNNING || spawned <= WARM_CHILDREN) return;
+  phase = RUNNING;
+  leave_machine(&snapshot_sp);
+}
+
+static void program_step(int pid, struct trapframe *tf)
+{
+  reach_snapshot();
+  guest_set_call(tf, SYS_exit, (uint64_t[6]){0});
+  if (phase == RUNNING && !user->step(pid, tf)) guest_set_call(tf, SYS_exit, (uint64_t[6]){0});
+}
+
+const char machine_user_entry[1], machine_kernel_entry[1]; /* nothing is delivered by signals */
+
+void machine_return(void)
+{
+  struct trapframe *tf = host_crossing.thread->frame;
+  for (;;) {
+    if (machine_irq_waits()) {
+      tf->vector = VECTOR_IRQ_BASE;
+      machine_user_pending(tf);
+      continue;
+    }
+    int pid = thread_current()->process->pid;
+    if (pid == INIT_PID)
+      init_step(tf);
+    else
+      program_step(pid, tf);
+    tf->cs = SELECTOR_USER_CODE;
+    tf->ss = SELECTOR_USER_DATA;
+    machine.irq_on = false;
+    machine_user_trap(tf);
+    if (pid == INIT_PID)
+      init_result(tf);
+    else if (user->result)
+      user->result(pid, tf);
+  }
+}
+
+/* ---- the fuzzer's side ---- */
+
+static void boot(void *arg)
+{
+  const struct machine_options *options = arg;
+  host_stack_enter(NULL);
+  machine_start(options);
+}
+
+void guest_boot(void)
+{
+  static struct machine_options options = {
+    .memory = MEMORY,
+    .initrd = "initrd",
+    .cmdline = "loglevel=error",
+    .virtual_clock = true,
+    .switch_asm = true,
+  };
+  struct guest_bytes initrd = guest_initrd();
+  wall_set_initrd(initrd.bytes, initrd.size);
+  host_stack_bounds(&fuzzer_stack, &fuzzer_stack_size);
+  enter_machine(x86_switch_prepare(boot_stack + sizeof boot_stack, boot, &options), boot_stack, sizeof boot_stack);
+  wall_snapshot(kernel_state_begin, (size_t)(kernel_state_end - kernel_state_begin));
+}
+
+enum guest_end guest_run(const struct guest_user *what, uint64_t seed)
+{
+  user = what;
+  killed_all = false;
+  machine_seed(seed);
+  const struct arch_context *ctx = machine.current;
+  enter_machine(snapshot_sp, ctx->stack, ctx->stack_size);
+  changed_pages = wall_restore();
+  return end;
+}
+
+struct guest_counts guest_counts_after(void)
+{
+  return counts;
+}
+
+bool guest_counts_equal(const struct guest_counts *a, const struct guest_counts *b)
+{
+  return a->objects == b->objects && a->memory_pages == b->memory_pages && a->pipe_pages == b->pipe_pages;
+}
+
+size_t guest_changed_pages(void)
+{
+  return changed_pages;
+}

@@ -1,0 +1,76 @@
+/*
+ * The kernel booted under a fuzzer, on the simulated machine behind another wall (wall.c). Where a processor would run
+ * programs, the harness decides what they do: "user mode" asks it for the next trap, and enters the kernel by it the way the
+ * simulator does. So a call costs no signal, scheduling and preemption are the kernel's own, and a run depends on its input
+ * alone.
+ *
+ * Every run begins at the same snapshot: init waits for its one child, which is at its first instruction. What the run changed
+ * is undone after it.
+ */
+#ifndef FUZZ_GUEST_H
+#define FUZZ_GUEST_H
+
+#include "../fuzz.h"
+
+#include <fmt/trapframe.h>
+#include <kern/types.h>
+
+/* Memory of every program, the init of the machine among them: the same ELF image. */
+#define GUEST_CODE 0x400000ull
+#define GUEST_STRINGS 0x401000ull /* read-only: GUEST_SLOTS strings, GUEST_SLOT bytes each; see guest_image.c */
+#define GUEST_SLOT 64u
+#define GUEST_SLOTS 64u
+#define GUEST_DATA 0x410000ull /* zeroed, writable */
+#define GUEST_DATA_SIZE 0x10000ull
+
+/* What is in the slots: paths first, then what calls take pointers to. */
+enum guest_slot {
+  SLOT_CHILD = 0,    /* a program */
+  SLOT_PATHS = 24,   /* as many paths, some to nothing */
+  SLOT_ARGV = 40,    /* pointers to strings, ended by a null */
+  SLOT_OPTIONS = 44, /* struct spawn_options without handles (two slots) */
+  SLOT_UNENDED = 48, /* no null from here to the page's end */
+};
+
+enum guest_end {
+  GUEST_DONE,  /* every process but init has ended */
+  GUEST_STUCK, /* processes are left that do not end although they were killed */
+};
+
+/* What programs do. */
+struct guest_user {
+  /* The running process is in user mode: sets the registers for its next trap and the trap's vector (VECTOR_SYSCALL unless it
+   * says otherwise). False: it exits. Runs on the thread's kernel stack, interrupts enabled. */
+  bool (*step)(int pid, struct trapframe *tf);
+  /* The trap is over, the process goes on. May be null. */
+  void (*result)(int pid, const struct trapframe *tf);
+};
+
+/* What a run must leave as it found it: live allocations of the kernel's heap, pages of memory objects and pipes. */
+struct guest_counts {
+  uint64_t objects, memory_pages, pipe_pages;
+};
+
+/* Boots and takes the snapshot. Once. */
+void guest_boot(void);
+/* Runs the programs from the snapshot to their end, and puts the snapshot back. `seed` decides when interrupts come. */
+enum guest_end guest_run(const struct guest_user *user, uint64_t seed);
+/* After the last run, when it was GUEST_DONE. */
+struct guest_counts guest_counts_after(void);
+bool guest_counts_equal(const struct guest_counts *a, const struct guest_counts *b);
+/* Pages the last run changed. */
+size_t guest_changed_pages(void);
+
+/* Sets a call's number and arguments. */
+void guest_set_call(struct trapframe *tf, uint64_t number, const uint64_t args[6]);
+
+/* ---- guest_image.c ---- */
+
+/* The initial RAM disk: /sbin/init and /bin/child (one image), directories, a text file. */
+struct guest_bytes {
+  const uint8_t *bytes;
+  size_t size;
+};
+struct guest_bytes guest_initrd(void);
+
+#endif
