@@ -11,7 +11,8 @@
 
 #define LOW_MEMORY KIB(640)
 #define HIGH_MEMORY MIB(1)
-#define DIRECT_MAP_HINT 0x210000000000ull /* away from the C library, its heap and the sanitizers' shadow */
+#define VIRTUAL_EPOCH (1735689600ull * 1000000000ull) /* 2025-01-01, so that runs repeat */
+#define DIRECT_MAP_HINT 0x210000000000ull             /* away from the C library, its heap and the sanitizers' shadow */
 
 vaddr_t arch_direct_map_base;
 
@@ -68,8 +69,9 @@ static void describe(const struct machine_options *options)
   memcpy(bootinfo.loader, "veridian-sim", sizeof "veridian-sim");
 }
 
-void machine_start(const struct machine_options *options)
+void machine_start(struct machine_options *options)
 {
+  if (options->replay) machine_replay_open(options->replay, options);
   machine.ram_size = options->memory;
   machine.check_tlb = options->check_tlb;
   machine.switch_asm = options->switch_asm;
@@ -83,8 +85,11 @@ void machine_start(const struct machine_options *options)
   uart_reset();
   host_signal_init(USER_BASE, USER_TOP, options->trap);
   host_console_init();
+  if (!options->replay) host_input_start();
   machine_seed(options->seed);
-  machine_time_init(options->virtual_clock);
+  machine_preempt_init(options);
+  uint64_t epoch = options->virtual_clock ? VIRTUAL_EPOCH : host_clock_epoch();
+  machine_time_init(options->virtual_clock, machine_record_start(options, &bootinfo, epoch));
   kern_main(&bootinfo);
 }
 
@@ -103,6 +108,7 @@ void arch_power_off(int status)
 
 void arch_reset(void)
 {
+  if (machine.record == RECORD_REPLAY) host_exit(0); /* what came after is not in the record */
   host_restart();
 }
 

@@ -86,9 +86,16 @@ void machine_deliver(struct trapframe *tf)
 
 /* ---- the flag ---- */
 
+void machine_point_slow(void)
+{
+  uint64_t point = machine_record_point();
+  if (machine.preempts) machine_preempt_point(point);
+}
+
 bool arch_irq_disable(void)
 {
   bool was = machine.irq_on;
+  if (machine.preempts && was) arch_irq_restore(true); /* the last moment for one: before a lock is taken */
   machine.irq_on = false;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   return was;
@@ -98,6 +105,7 @@ void arch_irq_restore(bool enabled)
 {
   if (!enabled) return;
   if (machine.virtual_clock) machine_time_pass(ENABLE_NS);
+  machine_point();
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   machine.irq_on = true;
   while (machine_irq_waits()) {
@@ -114,6 +122,7 @@ bool arch_irq_enabled(void)
 
 void arch_idle(void)
 {
+  machine_point();
   while (!machine_irq_waits()) machine_time_wait();
   machine_deliver(NULL);
 }

@@ -15,8 +15,8 @@
 #define NEVER UINT64_MAX
 #define GRACE_NS 500000000ull
 #define CLOCK_READ_NS 100u
-#define VIRTUAL_EPOCH (1735689600ull * 1000000000ull) /* 2025-01-01, so that runs repeat */
 #define TICKS_BEFORE_PREEMPTION 2
+#define TICKS_BEFORE_LOST 500 /* in a replay, where nothing is left to preempt the program */
 
 static struct {
   uint64_t boot; /* real: host time of boot; epoch: host's or fixed */
@@ -32,11 +32,11 @@ static struct {
   bool overdue;   /* the running program is to be preempted */
 } time = {.deadline = NEVER, .alarm = NEVER};
 
-void machine_time_init(bool virtual_clock)
+void machine_time_init(bool virtual_clock, uint64_t epoch)
 {
   machine.virtual_clock = virtual_clock;
   time.boot = host_clock_ns();
-  time.epoch = virtual_clock ? VIRTUAL_EPOCH : host_clock_epoch();
+  time.epoch = epoch;
 }
 
 void machine_time_start(void)
@@ -68,7 +68,7 @@ void machine_time_pass(unsigned most)
 uint64_t arch_clock_read(void)
 {
   machine_time_pass(CLOCK_READ_NS);
-  return now();
+  return machine.record == RECORD_NONE || machine.virtual_clock ? now() : machine_record_clock(now());
 }
 
 uint64_t arch_clock_epoch(void)
@@ -83,14 +83,34 @@ void arch_timer_arm(uint64_t deadline)
   time.deadline = deadline;
   if (machine.virtual_clock) {
     check_deadline(time.now);
-  } else if (deadline < time.alarm && time.started) {
+  } else if (deadline < time.alarm && time.started && machine.record == RECORD_NONE) {
     time.alarm = deadline;
     host_alarm_set(time.boot + deadline);
   }
 }
 
+bool machine_time_due(void)
+{
+  return !machine.virtual_clock && time.deadline != NEVER && time.deadline <= now();
+}
+
+void machine_time_fire(void)
+{
+  check_deadline(NEVER);
+}
+
+bool machine_time_jump(uint64_t most)
+{
+  if (time.deadline == NEVER || (time.deadline > time.now && time.deadline - time.now > most)) return false;
+  if (time.deadline > time.now) time.now = time.deadline;
+  check_deadline(time.now);
+  return true;
+}
+
+/* While a run is recorded or replayed, points of the run take the alarm's place. */
 void machine_time_alarm(void)
 {
+  if (machine.record != RECORD_NONE) return;
   time.alarm = NEVER;
   check_deadline(now());
   if (time.deadline == NEVER) return;
@@ -100,23 +120,31 @@ void machine_time_alarm(void)
 
 /* ---- devices ---- */
 
+/* What comes until host time `when`, or what a replay's record has here: up to `room` bytes. */
+static enum host_input next_input(uint64_t when, uint8_t *bytes, size_t room, size_t *count)
+{
+  if (machine.record == RECORD_REPLAY) return machine_replay_input(bytes, room, count);
+  enum host_input state = host_input_wait(when);
+  *count = state == HOST_INPUT_READY ? host_input_take(bytes, room) : 0;
+  if (machine.record == RECORD_WRITE && state != HOST_INPUT_NONE) machine_record_input(bytes, *count);
+  return state;
+}
+
 /* Looks for input until host time `when`; answers whether something came. */
 static bool take_input(uint64_t when)
 {
-  uint8_t bytes[16];
-  unsigned room = uart_room();
+  uint8_t bytes[16]; /* a record knows how many */
+  size_t n, room = MIN(uart_room(), sizeof bytes);
   if (!room) return false;
-  enum host_input state = host_input_wait(when);
+  if (machine.virtual_clock) room = 1; /* how many have come already is the writer's doing */
+  enum host_input state = next_input(when, bytes, room, &n);
   if (state == HOST_INPUT_NONE) return false;
+  machine_trace(EVENT_INPUT, n, time.now);
   if (state == HOST_INPUT_ENDED) {
-    machine_trace(EVENT_INPUT, 0, time.now);
     uart_hang_up();
     return true;
   }
   time.silent = false;
-  if (machine.virtual_clock) room = 1; /* how many have come already is the writer's doing */
-  size_t n = host_input_take(bytes, MIN(room, sizeof bytes));
-  machine_trace(EVENT_INPUT, n, time.now);
   uart_receive(bytes, (unsigned)n);
   return true;
 }
@@ -136,6 +164,7 @@ static bool take_due_input(bool may_block)
 
 void machine_time_poll(void)
 {
+  machine_point();
   host_output_flush(); /* what a busy program printed without ending the line */
   if (!machine.virtual_clock) {
     (void)take_input(0);
@@ -144,8 +173,7 @@ void machine_time_poll(void)
   if (time.overdue) {
     time.overdue = false;
     machine_trace_spoiled("a program that does not call the kernel was preempted");
-    if (time.deadline != NEVER && time.deadline > time.now) time.now = time.deadline;
-    check_deadline(time.now);
+    (void)machine_time_jump(NEVER);
   }
   (void)take_due_input(false);
 }
@@ -168,23 +196,38 @@ static void wait_real(void)
     nothing_left();
   else
     host_sleep_until(until);
-  check_deadline(now());
+  if (machine.record == RECORD_WRITE)
+    machine_record_timer();
+  else
+    check_deadline(now());
+}
+
+/* Time is the record's: what ends the wait is there already. */
+static void wait_replayed(void)
+{
+  bool input = take_input(0);
+  if (!machine_replay_timer() && !input) machine_replay_lost("waits");
 }
 
 static void wait_virtual(void)
 {
   bool armed = time.deadline != NEVER;
   if (!armed && !uart_room()) nothing_left();
-  if (take_due_input(!armed) || !armed) return;
-  if (time.deadline > time.now) time.now = time.deadline;
-  check_deadline(time.now);
+  if (take_due_input(!armed)) return;
+  if (armed)
+    (void)machine_time_jump(NEVER);
+  else if (machine.record == RECORD_REPLAY)
+    machine_replay_lost("waits");
 }
 
 void machine_time_wait(void)
 {
   host_output_flush();
+  machine_record_flush();
   if (machine.virtual_clock)
     wait_virtual();
+  else if (machine.record == RECORD_REPLAY)
+    wait_replayed();
   else
     wait_real();
 }
@@ -194,16 +237,35 @@ void machine_time_entry(void)
   time.entries++;
 }
 
-/* The real clock needs the tick for input only: ^C must reach a machine that never idles. */
-void machine_time_tick(bool from_user)
+/* How many ticks the running program did without entering the kernel. */
+static unsigned ticks_alone(bool from_user)
 {
   bool entered = time.entries != time.entries_at_tick;
   time.entries_at_tick = time.entries;
   time.ticks = entered || !from_user ? 0 : time.ticks + 1;
-  if (machine.virtual_clock) {
-    if (time.ticks < TICKS_BEFORE_PREEMPTION) return;
-    time.ticks = 0;
-    time.overdue = true;
-  }
+  return time.ticks;
+}
+
+void machine_time_preempt(void)
+{
+  time.ticks = 0;
+  time.overdue = machine.virtual_clock;
   machine_irq_raise(MACHINE_ATTENTION);
+}
+
+/* The real clock needs the tick for input only: ^C must reach a machine that never idles. */
+void machine_time_tick(const struct host_signal *s)
+{
+  unsigned alone = ticks_alone(s->from_user);
+  if (machine.record == RECORD_REPLAY) {
+    if (alone == TICKS_BEFORE_LOST && !machine_step_active()) machine_replay_lost("stays in a program");
+  } else if (alone >= TICKS_BEFORE_PREEMPTION) {
+    if (machine.record == RECORD_WRITE) machine_step_record(s);
+    machine_time_preempt();
+  } else if (!machine.virtual_clock) {
+    if (machine.record == RECORD_WRITE)
+      machine_record_want_poll();
+    else
+      machine_irq_raise(MACHINE_ATTENTION);
+  }
 }

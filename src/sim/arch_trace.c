@@ -29,14 +29,38 @@ void machine_seed(uint64_t seed)
   secrets = seed ^ SECRETS_APART;
 }
 
+uint64_t machine_choose_from(uint64_t *generator, uint64_t bound)
+{
+  return (uint64_t)(((unsigned __int128)next(generator) * bound) >> 64);
+}
+
 uint64_t machine_choose(uint64_t bound)
 {
-  return (uint64_t)(((unsigned __int128)next(&choices) * bound) >> 64);
+  return machine_choose_from(&choices, bound);
 }
 
 uint64_t machine_secret(void)
 {
   return next(&secrets);
+}
+
+uint64_t machine_hash(const void *bytes, size_t size)
+{
+  const uint8_t *p = bytes;
+  uint64_t h = FNV_OFFSET;
+  for (size_t i = 0; i < size; i++) h = (h ^ p[i]) * FNV_PRIME;
+  return h;
+}
+
+uint64_t machine_trace_hash(void)
+{
+  return hash;
+}
+
+/* A run whose record has what comes from outside repeats under the real clock, too. */
+static bool repeats(void)
+{
+  return machine.virtual_clock || machine.record != RECORD_NONE;
 }
 
 static void mix(uint64_t word)
@@ -46,7 +70,7 @@ static void mix(uint64_t word)
 
 void machine_trace(enum machine_event event, uint64_t a, uint64_t b)
 {
-  if (!machine.virtual_clock) return;
+  if (!repeats()) return;
   mix(event);
   mix(a);
   mix(b);
@@ -54,23 +78,34 @@ void machine_trace(enum machine_event event, uint64_t a, uint64_t b)
 
 void machine_trace_spoiled(const char *why)
 {
-  if (!spoiled && machine.virtual_clock) spoiled = why;
+  if (!spoiled && machine.virtual_clock && machine.record == RECORD_NONE) spoiled = why;
 }
 
-static void print(const char *text)
+void machine_print_error(const char *text)
 {
   while (*text) host_error_byte((uint8_t)*text++);
 }
 
-void machine_epilogue(void)
+static void print_trace(void)
 {
   char digits[17];
-  display_dump();
-  if (!machine.virtual_clock) return;
   for (unsigned i = 0; i < 16; i++) digits[i] = "0123456789abcdef"[(hash >> (60 - 4 * i)) & 15];
   digits[16] = '\0';
   if (spoiled) host_note("this run cannot be repeated exactly: %s", spoiled);
-  print("trace ");
-  print(digits);
-  print("\n");
+  machine_print_error("trace ");
+  machine_print_error(digits);
+  machine_print_error("\n");
+}
+
+int machine_epilogue(int status)
+{
+  display_dump();
+  if (repeats()) print_trace();
+  if (status != 0) machine_preempt_report();
+  return machine_record_end() ? status : HOST_EXIT_DIVERGED;
+}
+
+void machine_killed(void)
+{
+  machine_record_flush();
 }

@@ -106,10 +106,28 @@ static void user_page_fault(struct host_signal *s)
   enter_from_user(s, &cause);
 }
 
+static void interrupt(struct host_signal *s)
+{
+  if (!s->from_user) return; /* kernel mode meets it at a point of its own */
+  if (machine_irq_waits())
+    enter_from_user(s, &(struct cause){.vector = VECTOR_IRQ_BASE});
+  else
+    s->stay_in_user = true;
+}
+
+/* A replay steps the program to where it was preempted. */
+static void user_step(struct host_signal *s)
+{
+  if (machine_step_arrived(s)) machine_time_preempt();
+  interrupt(s);
+}
+
 static void user_exception(struct host_signal *s)
 {
   const struct host_regs *r = s->regs;
-  if (r->trapno == VECTOR_PF)
+  if (r->trapno == VECTOR_DB && machine_step_active())
+    user_step(s);
+  else if (r->trapno == VECTOR_PF)
     user_page_fault(s);
   else if (r->trapno == VECTOR_GP && r->error & IDT_ERROR)
     user_software_interrupt(s, r->error);
@@ -170,15 +188,6 @@ static void kernel_exception(struct host_signal *s)
 
 /* ---- signals ---- */
 
-static void interrupt(struct host_signal *s)
-{
-  if (!s->from_user) return; /* kernel mode meets it at a point of its own */
-  if (machine_irq_waits())
-    enter_from_user(s, &(struct cause){.vector = VECTOR_IRQ_BASE});
-  else
-    s->stay_in_user = true;
-}
-
 void machine_signal(struct host_signal *s)
 {
   switch (s->kind) {
@@ -194,7 +203,7 @@ void machine_signal(struct host_signal *s)
     interrupt(s);
     break;
   case HOST_TICK:
-    machine_time_tick(s->from_user);
+    machine_time_tick(s);
     interrupt(s);
     break;
   }
@@ -210,6 +219,8 @@ static bool is_interrupt(uint64_t vector)
 void machine_user_trap(struct trapframe *tf)
 {
   const struct cause cause = {.vector = tf->vector, .error = tf->error, .cr2 = tf->cr2};
+  machine_step_end(tf);
+  machine_point();
   machine_time_entry();
   machine_time_pass(ENTRY_NS);
   if (is_interrupt(cause.vector)) {
@@ -227,13 +238,17 @@ void machine_user_pending(struct trapframe *tf)
   machine.irq_on = false;
   tf->cs = SELECTOR_USER_CODE;
   tf->ss = SELECTOR_USER_DATA;
+  machine_point();
   machine_deliver(tf);
   machine_leave_kernel();
 }
 
+/* What becomes pending here is met by the stub, which comes back before user mode runs. */
 void machine_leave_kernel(void)
 {
+  machine_point();
   machine_mmu_leave_kernel();
+  if (machine.record == RECORD_REPLAY) machine_step_begin();
   machine.irq_on = true;
 }
 

@@ -16,8 +16,9 @@
 
 /* ---- leaving ---- */
 
-#define HOST_EXIT_USAGE 2  /* bad option, unreadable file, a host that lacks something */
-#define HOST_EXIT_PANIC 70 /* the kernel panicked or the machine broke */
+#define HOST_EXIT_USAGE 2     /* bad option, unreadable file, a host that lacks something */
+#define HOST_EXIT_PANIC 70    /* the kernel panicked or the machine broke */
+#define HOST_EXIT_DIVERGED 71 /* a replay did not do what its record has */
 
 /* Every way out: output flushed, terminal as it was found, then exit(status). */
 HOST_NORETURN void host_exit(int status);
@@ -25,7 +26,7 @@ HOST_NORETURN void host_exit(int status);
 HOST_NORETURN void host_fatal(int status, const char *fmt, ...) HOST_PRINTF(2, 3);
 /* "veridian-sim: text" on stderr; the machine goes on. (S) */
 void host_note(const char *fmt, ...) HOST_PRINTF(1, 2);
-/* Starts the program again with the options it was started with. */
+/* Starts the program again with the options it was started with, but for --record. */
 HOST_NORETURN void host_restart(void);
 /* Remembers the arguments for host_restart. */
 void host_exit_init(char **argv);
@@ -137,6 +138,8 @@ void host_sleep_until(uint64_t when);
 /* ---- console: stdin, stdout, stderr ---- */
 
 void host_console_init(void);
+/* From here on stdin is the machine's: a terminal is put into raw mode. */
+void host_input_start(void);
 bool host_input_is_terminal(void);
 bool host_output_is_terminal(void);
 
@@ -173,6 +176,10 @@ void host_free(void *p);
 
 /* ---- the machine, called by the host ---- */
 
+#define MACHINE_MEMORY_LEAST (4ull << 20)
+#define MACHINE_MEMORY_MOST (64ull << 30)
+#define MACHINE_SCREEN_MOST 16384
+
 struct machine_options {
   uint64_t memory;    /* bytes */
   const char *initrd; /* path, or null */
@@ -185,13 +192,19 @@ struct machine_options {
   const char *debugcon;                 /* path, or null */
   unsigned screen_width, screen_height; /* pixels; 0: no framebuffer */
   const char *screendump;               /* path, or null */
+  const char *record, *replay;          /* paths, or null; not both */
+  uint64_t preempt_rate;                /* preempt at one in so many points; 0: never */
+  const char *preempt_at;               /* at these: numbers and commas, ascending; or null */
 };
 
-/* Builds the machine and boots the kernel on it. */
-HOST_NORETURN void machine_start(const struct machine_options *options);
+/* Builds the machine and boots the kernel on it. With `replay` the options that a record has are taken from there. */
+HOST_NORETURN void machine_start(struct machine_options *options);
 /* Inside a signal handler, on the alternate stack. */
 void machine_signal(struct host_signal *s);
-/* Writes the screendump; prints what a finished run has to say (the trace hash) on stderr. */
-void machine_epilogue(void);
+/* Writes the screendump; prints what a finished run has to say (the trace hash) on stderr and ends its record. The exit status: `status`, unless
+ * the run was to repeat another and did not. */
+int machine_epilogue(int status);
+/* Somebody ends the process from outside: what is recorded is kept. (S) */
+void machine_killed(void);
 
 #endif

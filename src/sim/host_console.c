@@ -67,6 +67,10 @@ void host_console_init(void)
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   sigaction(SIGPIPE, &ignore, NULL); /* a write then answers EPIPE */
   input.ended = fcntl(STDIN_FILENO, F_GETFD) < 0;
+}
+
+void host_input_start(void)
+{
   input.terminal = host_input_is_terminal();
   if (input.terminal) terminal_make_raw();
 }

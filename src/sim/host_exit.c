@@ -39,20 +39,20 @@ void host_note(const char *fmt, ...)
 }
 
 /* An error while leaving must not start over: the second time only the terminal is put back. */
-static void leave(void)
+static int leave(int status)
 {
   if (!leaving) {
     leaving = true;
     host_output_flush();
-    machine_epilogue();
+    status = machine_epilogue(status);
   }
   host_terminal_restore();
+  return status;
 }
 
 void host_exit(int status)
 {
-  leave();
-  exit(status);
+  exit(leave(status));
 }
 
 void host_fatal(int status, const char *fmt, ...)
@@ -61,13 +61,26 @@ void host_fatal(int status, const char *fmt, ...)
   va_start(ap, fmt);
   say(fmt, ap);
   va_end(ap);
-  leave();
-  _exit(status);
+  _exit(leave(status));
+}
+
+/* A record is of one run: the next one must not take its place. */
+static void forget_record(void)
+{
+  char **to = arguments;
+  for (char **from = arguments; *from; from++) {
+    if (!strcmp(*from, "--record") && from[1])
+      from++;
+    else if (strncmp(*from, "--record=", strlen("--record=")) != 0)
+      *to++ = *from;
+  }
+  *to = NULL;
 }
 
 void host_restart(void)
 {
-  leave();
+  leave(0);
+  forget_record();
   execv("/proc/self/exe", arguments);
   fprintf(stderr, "veridian-sim: reset: %s\n", strerror(errno));
   _exit(HOST_EXIT_PANIC);

@@ -154,6 +154,7 @@ static void measure_vector(int signo, siginfo_t *info, void *context)
 static void die_of(int signo)
 {
   host_output_flush();
+  machine_killed();
   host_terminal_restore();
   signal(signo, SIG_DFL);
   sigset_t set;

@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include <kern/arch.h>
+#include <kern/bootinfo.h>
 
 struct arch_context {
   struct host_thread crossing; /* first: entry.S */
@@ -21,6 +22,8 @@ struct arch_context {
   void *arg;
 };
 
+enum record_mode { RECORD_NONE, RECORD_WRITE, RECORD_REPLAY };
+
 struct machine {
   struct cpu *cpu;
   struct arch_context *current; /* null before arch_context_adopt */
@@ -28,6 +31,8 @@ struct machine {
   bool virtual_clock;
   bool check_tlb;
   bool switch_asm;
+  enum record_mode record;
+  bool preempts; /* on purpose: arch_preempt.c */
   uint64_t ram_size;
 };
 extern struct machine machine;
@@ -76,7 +81,8 @@ void machine_mmu_unpin(vaddr_t va, size_t size);
 
 /* ---- time (arch_time.c) ---- */
 
-void machine_time_init(bool virtual_clock);
+/* epoch: nanoseconds since 1970 at boot. */
+void machine_time_init(bool virtual_clock, uint64_t epoch);
 void machine_time_start(void);
 /* Virtual time: a step of at most `most` ns. */
 void machine_time_pass(unsigned most);
@@ -88,7 +94,75 @@ void machine_time_wait(void);
 void machine_time_poll(void);
 /* Signals; inside the handler. */
 void machine_time_alarm(void);
-void machine_time_tick(bool from_user);
+void machine_time_tick(const struct host_signal *s);
+/* The running program is to be preempted; inside a signal handler. */
+void machine_time_preempt(void);
+/* Real clock: the timer's deadline has come. And: the timer's interrupt is raised, whatever the time. */
+bool machine_time_due(void);
+void machine_time_fire(void);
+/* Virtual clock: time jumps to the timer's deadline, if one is set and at most `most` ns away. */
+bool machine_time_jump(uint64_t most);
+
+/* ---- points, records and replays (arch_record.c) ---- */
+
+/* Where the machine looks for interrupts in kernel mode. A run that is recorded, replayed or preempted on purpose counts
+ * these points, and pending interrupts may become more at one. */
+void machine_point_slow(void);
+static inline void machine_point(void)
+{
+  if (machine.record != RECORD_NONE || machine.preempts) machine_point_slow();
+}
+/* Counts, and writes or replays what belongs to the point; answers its number. */
+uint64_t machine_record_point(void);
+
+/* Reads the record: the machine's options become those of its run. Fatal when it is none. */
+void machine_replay_open(const char *path, struct machine_options *options);
+/* Begins to record or to replay, as `options` say; answers the epoch to use. */
+uint64_t machine_record_start(const struct machine_options *options, const struct bootinfo *bi, uint64_t epoch);
+/* Writes what waits. Inside signal handlers too. */
+void machine_record_flush(void);
+/* The run ends. False when it was to be another's repetition and was not. */
+bool machine_record_end(void);
+
+/* From here to machine_record_preempt only while recording or replaying, as the names say. */
+
+/* The next point is to look for input. Inside signal handlers. */
+void machine_record_want_poll(void);
+/* The clock's reading: noted, or the record's in its place. */
+uint64_t machine_record_clock(uint64_t reading);
+/* Random numbers of the host's: noted, or the record's in their place. */
+void machine_record_random(void *bytes, size_t size);
+/* Input was taken; none: it ended. */
+void machine_record_input(const uint8_t *bytes, size_t count);
+enum host_input machine_replay_input(uint8_t *bytes, size_t room, size_t *count);
+/* Real clock: raises the timer's interrupt when its deadline has come, or when the record has it here; replay: answers so. */
+void machine_record_timer(void);
+bool machine_replay_timer(void);
+/* A program was preempted where its next instruction is rip and its state has that fingerprint. */
+void machine_record_preempt(uint64_t rip, uint64_t fingerprint);
+/* Whether that is what comes next; and that it was done. */
+bool machine_replay_preempt(uint64_t *rip, uint64_t *fingerprint);
+void machine_replay_preempted(void);
+/* The run does not do what its record has next. */
+NORETURN void machine_replay_lost(const char *what);
+
+/* ---- preemption of a program that does not enter the kernel (arch_step.c) ---- */
+
+/* Inside a signal handler: writes where the program is. */
+void machine_step_record(const struct host_signal *s);
+/* On the way to user mode: steps the program if it is to be preempted before it enters the kernel. And on the way in. */
+void machine_step_begin(void);
+void machine_step_end(struct trapframe *tf);
+bool machine_step_active(void);
+/* After a step: the program is where it was preempted. */
+bool machine_step_arrived(const struct host_signal *s);
+
+/* ---- preemption on purpose (arch_preempt.c) ---- */
+
+void machine_preempt_init(const struct machine_options *options);
+void machine_preempt_point(uint64_t point);
+/* On stderr: the points where the rate chose to. */
+void machine_preempt_report(void);
 
 /* ---- choices and their trace (arch_trace.c) ---- */
 
@@ -99,6 +173,13 @@ void machine_seed(uint64_t seed);
 uint64_t machine_choose(uint64_t bound);
 /* The next of the words that stand for random bits from outside: the seed's too, but a sequence of their own. */
 uint64_t machine_secret(void);
+/* The same by a generator of the caller's own. */
+uint64_t machine_choose_from(uint64_t *generator, uint64_t bound);
+/* FNV-1a. */
+uint64_t machine_hash(const void *bytes, size_t size);
+/* Of all events so far. */
+uint64_t machine_trace_hash(void);
+void machine_print_error(const char *text);
 void machine_trace(enum machine_event event, uint64_t a, uint64_t b);
 /* Something the seed does not determine had a say. */
 void machine_trace_spoiled(const char *why);

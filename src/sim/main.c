@@ -17,11 +17,8 @@
 #endif
 #define INITRD_NAME "initrd.cpio"
 #define MEMORY_DEFAULT (64ull << 20)
-#define MEMORY_LEAST (4ull << 20)
-#define MEMORY_MOST (64ull << 30)
 #define PAGE 4096ull
 #define SCREEN_LEAST 16
-#define SCREEN_MOST 16384
 #define CMDLINE_MAX 1024
 
 static const char usage[] =
@@ -45,9 +42,15 @@ static const char usage[] =
   "  --switch=KIND       context switch by ucontext (default) or asm, the image's own\n"
   "  --trap=KIND         trap system calls by sud (Syscall User Dispatch) or seccomp (default: the\n"
   "                      first that the host has)\n"
+  "  --record=FILE       write what comes from outside to FILE: input, time, interrupts\n"
+  "  --replay=FILE       repeat the run recorded in FILE, on the machine it says\n"
+  "  --preempt=N         virtual clock: end the running thread's time slice at one in N of the points\n"
+  "                      where interrupts are looked for, lock edges among them\n"
+  "  --preempt-at=LIST   the same at these points, by number, ascending: 12,407,9310\n"
   "  --help, --version\n"
   "\n"
-  "Exit status: the system's own; 2 for a usage or host error; 70 after a panic.\n";
+  "Exit status: the system's own; 2 for a usage or host error; 70 after a panic;\n"
+  "71 when a replay does not do what its record has.\n";
 
 enum option_id {
   OPT_MEM = 1,
@@ -63,6 +66,10 @@ enum option_id {
   OPT_SCREENDUMP,
   OPT_SWITCH,
   OPT_TRAP,
+  OPT_RECORD,
+  OPT_REPLAY,
+  OPT_PREEMPT,
+  OPT_PREEMPT_AT,
   OPT_HELP,
   OPT_VERSION,
 };
@@ -81,6 +88,10 @@ static const struct option long_options[] = {
   {"screendump", required_argument, NULL, OPT_SCREENDUMP},
   {"switch", required_argument, NULL, OPT_SWITCH},
   {"trap", required_argument, NULL, OPT_TRAP},
+  {"record", required_argument, NULL, OPT_RECORD},
+  {"replay", required_argument, NULL, OPT_REPLAY},
+  {"preempt", required_argument, NULL, OPT_PREEMPT},
+  {"preempt-at", required_argument, NULL, OPT_PREEMPT_AT},
   {"help", no_argument, NULL, OPT_HELP},
   {"version", no_argument, NULL, OPT_VERSION},
   {NULL, 0, NULL, 0},
@@ -110,16 +121,16 @@ static uint64_t parse_size(const char *text)
   if (*end && (!suffix || end[1])) bad_value("mem", text, "not a size: give bytes, or a suffix K, M or G");
   for (const char *s = suffixes; suffix && s <= suffix; s++)
     if (__builtin_mul_overflow(n, 1024ull, &n)) bad_value("mem", text, "too much");
-  if (n < MEMORY_LEAST) bad_value("mem", text, "too little memory, at least 4M");
-  if (n > MEMORY_MOST) bad_value("mem", text, "too much memory, at most 64G");
+  if (n < MACHINE_MEMORY_LEAST) bad_value("mem", text, "too little memory, at least 4M");
+  if (n > MACHINE_MEMORY_MOST) bad_value("mem", text, "too much memory, at most 64G");
   return n & ~(PAGE - 1);
 }
 
-static uint64_t parse_seed(const char *text)
+static uint64_t parse_whole(const char *option, const char *text)
 {
   char *end;
-  uint64_t n = parse_number("seed", text, &end);
-  if (*end) bad_value("seed", text, "not a number");
+  uint64_t n = parse_number(option, text, &end);
+  if (*end) bad_value(option, text, "not a number");
   return n;
 }
 
@@ -127,11 +138,32 @@ static void parse_screen(const char *text, struct machine_options *options)
 {
   unsigned width, height;
   char rest;
-  if (sscanf(text, "%5ux%5u%c", &width, &height, &rest) != 2 || width < SCREEN_LEAST || width > SCREEN_MOST ||
-      height < SCREEN_LEAST || height > SCREEN_MOST)
+  if (sscanf(text, "%5ux%5u%c", &width, &height, &rest) != 2 || width < SCREEN_LEAST || width > MACHINE_SCREEN_MOST ||
+      height < SCREEN_LEAST || height > MACHINE_SCREEN_MOST)
     bad_value("screen", text, "give width and height in pixels, 16x16 to 16384x16384");
   options->screen_width = width;
   options->screen_height = height;
+}
+static uint64_t parse_rate(const char *text)
+{
+  uint64_t n = parse_whole("preempt", text);
+  if (n == 0) bad_value("preempt", text, "at one in none");
+  return n;
+}
+
+/* Positive numbers and commas, ascending. */
+static const char *parse_points(const char *text)
+{
+  uint64_t last = 0;
+  for (const char *at = text;; at++) {
+    char *end;
+    errno = 0;
+    uint64_t n = *at >= '0' && *at <= '9' ? strtoull(at, &end, 10) : 0;
+    if (n <= last || errno || (*end && *end != ',')) bad_value("preempt-at", text, "not ascending numbers and commas");
+    if (!*end) return text;
+    last = n;
+    at = end;
+  }
 }
 
 /* Which of two words. */
@@ -193,6 +225,35 @@ HOST_NORETURN static void print_and_leave(const char *text)
   exit(0);
 }
 
+/* What a record says for itself. */
+static bool in_record(int id)
+{
+  switch (id) {
+  case OPT_MEM:
+  case OPT_APPEND:
+  case OPT_LOG_LEVEL:
+  case OPT_CLOCK:
+  case OPT_SEED:
+  case OPT_SCREEN:
+  case OPT_RECORD:
+  case OPT_PREEMPT:
+  case OPT_PREEMPT_AT: return true;
+  default: return false;
+  }
+}
+
+static void check_together(const struct machine_options *options, bool described)
+{
+  if (options->replay && described)
+    host_fatal(HOST_EXIT_USAGE,
+               "--replay: the record says what the machine is; give --initrd, --check-tlb, --debugcon, "
+               "--switch and --trap at most");
+  if (options->record && options->preempt_at)
+    host_fatal(HOST_EXIT_USAGE, "--preempt-at repeats by itself: it cannot be recorded");
+  if ((options->preempt_rate || options->preempt_at) && !options->virtual_clock)
+    host_fatal(HOST_EXIT_USAGE, "--preempt needs --clock=virtual");
+}
+
 static void parse_option(int id, struct machine_options *options)
 {
   switch (id) {
@@ -202,13 +263,17 @@ static void parse_option(int id, struct machine_options *options)
   case OPT_FAIL_ALLOC: parse_fail_alloc(optarg); break;
   case OPT_LOG_LEVEL: parse_log_level(optarg); break;
   case OPT_CLOCK: options->virtual_clock = parse_choice("clock", optarg, "real", "virtual"); break;
-  case OPT_SEED: options->seed = parse_seed(optarg); break;
+  case OPT_SEED: options->seed = parse_whole("seed", optarg); break;
   case OPT_CHECK_TLB: options->check_tlb = true; break;
   case OPT_DEBUGCON: options->debugcon = optarg; break;
   case OPT_SCREEN: parse_screen(optarg, options); break;
   case OPT_SCREENDUMP: options->screendump = optarg; break;
   case OPT_SWITCH: options->switch_asm = parse_choice("switch", optarg, "ucontext", "asm"); break;
   case OPT_TRAP: options->trap = parse_choice("trap", optarg, "sud", "seccomp") ? "seccomp" : "sud"; break;
+  case OPT_RECORD: options->record = optarg; break;
+  case OPT_REPLAY: options->replay = optarg; break;
+  case OPT_PREEMPT: options->preempt_rate = parse_rate(optarg); break;
+  case OPT_PREEMPT_AT: options->preempt_at = parse_points(optarg); break;
   case OPT_HELP: print_and_leave(usage);
   case OPT_VERSION: print_and_leave("veridian-sim " PACKAGE_VERSION "\n");
   default: fputs("Try 'veridian-sim --help'.\n", stderr); exit(HOST_EXIT_USAGE);
@@ -222,11 +287,17 @@ int main(int argc, char **argv)
     .cmdline = cmdline,
     .virtual_clock = !(host_input_is_terminal() && host_output_is_terminal()),
   };
+  bool described = false;
   int id;
   host_exit_init(argv);
-  while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) parse_option(id, &options);
+  while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+    parse_option(id, &options);
+    described |= in_record(id);
+  }
+  check_together(&options, described);
   if (optind < argc) host_fatal(HOST_EXIT_USAGE, "unexpected argument: %s", argv[optind]);
-  if (options.screendump && !options.screen_width) host_fatal(HOST_EXIT_USAGE, "--screendump: there is no --screen");
+  if (options.screendump && !options.screen_width && !options.replay)
+    host_fatal(HOST_EXIT_USAGE, "--screendump: there is no --screen");
   if (!options.initrd) options.initrd = default_initrd();
   machine_start(&options);
 }

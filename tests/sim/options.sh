@@ -27,6 +27,12 @@ for n in '' 0 00 -1 +1 x 1x 1,once ,forever 99999999999999999999; do refused "^v
 refused "give real or virtual" --clock=sundial
 refused "give ucontext or asm" --switch=rail
 refused "give sud or seccomp" --trap=mouse
+refused "at one in none" --preempt=0
+for list in '' 0 a 1,1 2,1 1, ,1 1,x 99999999999999999999; do refused "not ascending numbers" "--preempt-at=$list"; done
+refused "needs --clock=virtual" --clock=real --preempt=5
+refused "cannot be recorded" --preempt-at=5 --record="$work/record"
+refused "No such file\|Is a directory" --record="$work/missing/file"
+refused "^veridian-sim: replay: .*No such file" --replay="$work/missing"
 refused "give error, warn" --log-level=loud
 refused "No such file" --initrd="$work/missing"
 refused "Is a directory" --initrd="$work"
