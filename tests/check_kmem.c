@@ -380,7 +380,53 @@ START_TEST(write_after_free_halts)
   kfree(p);
   p[at[_i]] ^= 1;
   rig.halt_says = "written after it was freed";
-  for (unsigned i = 0; i < 1000; i++) kmalloc(200);
+  for (unsigned i = 0; i < 1000; i++) kfree(kmalloc(200)); /* it is held back a while */
+}
+END_TEST
+
+/* From the first byte past what was asked for, which the object may be larger than, to far away. */
+START_TEST(write_past_the_end_halts)
+{
+  static const struct {
+    size_t size, at;
+    const char *says;
+  } cases[] = {
+    {200, 200, "200 bytes, written 1 past"},
+    {200, 263, "200 bytes, written 64 past"},
+    {256, 256, "256 bytes, written 1 past"},
+    {256, 268, "written far past"},
+    {0, 0, "0 bytes, written 1 past"},
+    {2048, 2048, "2048 bytes, written 1 past"},
+    {PAGE_SIZE - 64, PAGE_SIZE - 64, "4032 bytes, written 1 past"},
+    {5000, 5007, "5000 bytes, written 8 past"},
+  };
+  uint8_t *p = kmalloc(cases[_i].size);
+  p[cases[_i].at] ^= 1;
+  rig.halt_says = cases[_i].says;
+  kfree(p);
+}
+END_TEST
+
+START_TEST(write_past_the_end_of_a_caches_object_halts)
+{
+  struct kmem_cache *c = kmem_cache_create("test", 100);
+  uint8_t *p = kmem_cache_alloc(c);
+  p[100] = 1;
+  rig.halt_says = "of cache test, 100 bytes, written 1 past";
+  kmem_cache_free(c, p);
+}
+END_TEST
+
+/* An object that was freed is not the next to be handed out. */
+START_TEST(freed_objects_are_held_back)
+{
+  void *p = kmalloc(200);
+  kfree(p);
+  for (unsigned i = 0; i < 30; i++) {
+    void *q = kmalloc(200);
+    ck_assert_ptr_ne(p, q);
+    kfree(q);
+  }
 }
 END_TEST
 
@@ -400,12 +446,15 @@ START_TEST(new_objects_are_filled)
 END_TEST
 #endif
 
+/* Of more pages than are flushed one by one, too. */
 START_TEST(use_of_a_large_object_after_free_faults)
 {
-  uint8_t *p = kmalloc(10000);
-  ck_assert(rig_can_read(p));
+  size_t size = _i == 0 ? 10000 : 500000;
+  uint8_t *p = kmalloc(size);
+  memset(p, 1, size);
+  ck_assert(rig_can_read(p) && rig_can_read(p + size - 1));
   kfree(p);
-  ck_assert(!rig_can_read(p));
+  ck_assert(!rig_can_read(p) && !rig_can_read(p + size - 1));
 }
 END_TEST
 
@@ -431,10 +480,13 @@ int main(void)
 #ifndef NDEBUG
   tcase_add_loop_exit_test(tc, double_free_halts, RIG_HALTED, 0, 3);
   tcase_add_loop_exit_test(tc, write_after_free_halts, RIG_HALTED, 0, 4);
+  tcase_add_loop_exit_test(tc, write_past_the_end_halts, RIG_HALTED, 0, 8);
+  tcase_add_exit_test(tc, write_past_the_end_of_a_caches_object_halts, RIG_HALTED);
+  tcase_add_test(tc, freed_objects_are_held_back);
   tcase_add_exit_test(tc, free_inside_an_object_halts, RIG_HALTED);
   tcase_add_test(tc, new_objects_are_filled);
 #endif
-  tcase_add_test(tc, use_of_a_large_object_after_free_faults);
+  tcase_add_loop_test(tc, use_of_a_large_object_after_free_faults, 0, 2);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);
 }

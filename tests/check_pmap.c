@@ -228,6 +228,69 @@ START_TEST(only_what_may_be_cached_is_flushed)
   ck_assert_uint_eq(rig.flushes, before + 1);
   ck_assert_int_eq(pmap_unmap(&as.pmap, 0x10000, &pa), 0);
   ck_assert_uint_gt(rig.flushes, before + 1);
+  before = rig.flushes;
+  alloc_fault_arm(2, false); /* a table that was in place for a moment is forgotten */
+  ck_assert_int_eq(pmap_map(&as.pmap, 0x10000, 0x5000, PMAP_USER), -ENOMEM);
+  alloc_fault_arm(0, false);
+  ck_assert_uint_eq(rig.flushes, before + 1);
+}
+END_TEST
+
+static struct aspace active;
+
+static struct pmap *active_pmap(void)
+{
+  ck_assert_int_eq(pmap_create(&active.pmap), 0);
+  cpu_self()->active_aspace = &active;
+  arch_aspace_activate(active.pmap.root);
+  return &active.pmap;
+}
+
+/* After a merge the pages are one for the processor, too: flushing it once later is enough. */
+START_TEST(merging_flushes_every_page)
+{
+  struct pmap *p = active_pmap();
+  struct pmap_entry e;
+  for (vaddr_t at = 0; at < MIB(2); at += PAGE_SIZE)
+    ck_assert_int_eq(pmap_map(p, MIB(4) + at, MIB(8) + at, PMAP_USER), 0);
+  ck_assert(rig_access(MIB(4), PF_USER) && rig_access(MIB(5), PF_USER));
+  uint64_t tables = p->table_pages;
+  pmap_merge(p, MIB(4), MIB(6) - PAGE_SIZE); /* not all of the table */
+  ck_assert(pmap_lookup(p, MIB(5), &e) && e.page_size == PAGE_SIZE);
+  pmap_merge(p, 0, GIB(1));
+  ck_assert(pmap_lookup(p, MIB(5) + 5, &e) && e.page_size == MIB(2) && e.pa == MIB(9) + 5 && e.accessed && !e.dirty);
+  ck_assert_uint_eq(p->table_pages, tables - 1);
+  ck_assert_int_eq(pmap_unmap_range(p, MIB(4), MIB(6)), 0);
+  ck_assert(rig_tlb_is_right());
+  ck_assert_uint_eq(p->table_pages, 0);
+}
+END_TEST
+
+START_TEST(single_pages_are_flushed)
+{
+  struct pmap *p = active_pmap();
+  paddr_t pa;
+  for (vaddr_t at = 0; at < MIB(1); at += PAGE_SIZE)
+    ck_assert_int_eq(pmap_map(p, MIB(4) + at, MIB(8) + at, PMAP_USER), 0);
+  ck_assert(rig_access(MIB(4), PF_USER));
+  ck_assert_int_eq(pmap_unmap(p, MIB(4), &pa), 0);
+  ck_assert(rig_tlb_is_right());
+  ck_assert(rig_access(MIB(4) + PAGE_SIZE, PF_USER));
+  ck_assert_int_eq(pmap_protect(p, MIB(4) + PAGE_SIZE, PMAP_USER | PMAP_WRITE), 0);
+  ck_assert(rig_tlb_is_right());
+}
+END_TEST
+
+/* Few pages are flushed one by one, many all at once. */
+START_TEST(a_range_is_flushed_in_one_way)
+{
+  struct pmap *p = active_pmap();
+  const uint64_t size = _i * PAGE_SIZE;
+  ck_assert_int_eq(pmap_map_range(p, MIB(4), MIB(8) + PAGE_SIZE, size, PMAP_USER), 0);
+  uint64_t pages = rig.flushes, all = rig.activations;
+  ck_assert_int_eq(pmap_protect_range(p, MIB(4), MIB(4) + size, PMAP_USER | PMAP_WRITE), 0);
+  ck_assert_uint_eq(rig.flushes - pages, _i <= 32 ? _i : 0);
+  ck_assert_uint_eq(rig.activations - all, _i <= 32 ? 0 : 1);
 }
 END_TEST
 
@@ -400,6 +463,9 @@ int main(void)
   tcase_add_test(tc, bad_arguments_are_refused);
   tcase_add_test(tc, kernel_slots_are_shared);
   tcase_add_test(tc, only_what_may_be_cached_is_flushed);
+  tcase_add_test(tc, merging_flushes_every_page);
+  tcase_add_test(tc, single_pages_are_flushed);
+  tcase_add_loop_test(tc, a_range_is_flushed_in_one_way, 31, 35);
   tcase_add_test(tc, the_walk_checks_rights);
   tcase_add_test(tc, the_walk_tells_what_is_not_present);
   tcase_add_test(tc, the_walk_sets_accessed_and_dirty);

@@ -149,6 +149,9 @@ static unsigned random_attrs(void)
   return rights[rig_random(ARRAY_SIZE(rights))] | type[rig_random(ARRAY_SIZE(type))];
 }
 
+/* What was accessed last: the processor remembers its translation, so that is where to change something. */
+static vaddr_t accessed_va = BASE;
+
 /* Mostly few pages; some of 2 MiB, about or exactly; seldom all. */
 static void random_range(struct request *r)
 {
@@ -166,6 +169,7 @@ static void random_range(struct request *r)
   } else {
     r->va = va_of(rig_random(PAGES - 64));
     r->size = (1 + rig_random(rig_random(2) ? 1 : 64)) * PAGE_SIZE;
+    if (kind < 600) r->va = MIN(accessed_va, va_of(PAGES - 65));
   }
 }
 
@@ -235,6 +239,7 @@ static void step_access(vaddr_t va)
   struct pmap_entry e;
   bool mapped = pmap_lookup(pm, va, &e);
   if (!rig_access(va, access)) return;
+  accessed_va = ALIGN_DOWN(va, (vaddr_t)PAGE_SIZE);
   must(mapped);
   size_t first = index_of(ALIGN_DOWN(va, e.page_size));
   for (size_t i = first; i < first + e.page_size / PAGE_SIZE; i++) {

@@ -156,13 +156,17 @@ KTEST(mm_guards_fault)
   ktest_check(faults_at(read_byte, p, ACCESS_READ)); /* gone, also from the TLB */
 }
 
+/* Of few pages, which are flushed one by one, and of many. */
 KTEST(mm_large_objects_fault_after_free)
 {
-  uint8_t *p = kmalloc(3 * PAGE_SIZE);
-  ktest_check(p);
-  p[PAGE_SIZE] = 1;
-  kfree(p);
-  ktest_check(faults_at(read_byte, p + PAGE_SIZE, ACCESS_READ));
+  static const size_t pages[] = {3, 64};
+  for (unsigned i = 0; i < ARRAY_SIZE(pages); i++) {
+    uint8_t *p = kmalloc(pages[i] * PAGE_SIZE);
+    ktest_check(p);
+    p[PAGE_SIZE] = 1;
+    kfree(p);
+    ktest_check(faults_at(read_byte, p + PAGE_SIZE, ACCESS_READ));
+  }
 }
 
 KTEST(mm_failures_change_nothing)

@@ -6,11 +6,13 @@
 #ifndef MM_JUNK_H
 #define MM_JUNK_H
 
+#include <kern/kasan.h>
 #include <kern/types.h>
 
 #define JUNK_FREE 0xDDDDDDDDDDDDDDDDull
 #define JUNK_FREE_BYTE 0xDD
 #define JUNK_NEW_BYTE 0xA5
+#define JUNK_RED_BYTE 0xBB /* behind an object of the heap */
 
 #ifdef NDEBUG
 #define JUNK_ENABLED false
@@ -22,7 +24,7 @@
 extern bool pmm_debug_fill;
 
 /* The index of the first word that is not JUNK_FREE; n when all are. */
-static inline size_t junk_damage(const uint64_t *words, size_t n)
+KASAN_EXEMPT static inline size_t junk_damage(const uint64_t *words, size_t n)
 {
   size_t i = 0;
   while (i < n && words[i] == JUNK_FREE) i++;

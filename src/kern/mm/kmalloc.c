@@ -42,11 +42,38 @@ int kmem_init(void)
   return 0;
 }
 
+/* What is behind a large allocation up to the end of its pages: at least a red zone in debug builds. */
+static uint8_t *tail_of(struct large *l, size_t *size)
+{
+  *size = l->pages * PAGE_SIZE - SLAB_HEADER - l->size;
+  return (uint8_t *)l + SLAB_HEADER + l->size;
+}
+
+static void tail_begin(struct large *l)
+{
+  size_t size;
+  uint8_t *tail = tail_of(l, &size);
+  if (JUNK_ENABLED) memset(tail, JUNK_RED_BYTE, size);
+  kasan_poison(tail, size);
+  kasan_poison(l, SLAB_HEADER);
+}
+
+static void tail_end(struct large *l)
+{
+  size_t size;
+  kasan_unpoison(l, SLAB_HEADER);
+  const uint8_t *tail = tail_of(l, &size);
+  kasan_unpoison(tail, size);
+  for (size_t i = 0; JUNK_ENABLED && i < size; i++)
+    if (tail[i] != JUNK_RED_BYTE)
+      panic("kmem: %p, %zu bytes, written %zu past its end", (const void *)(tail - l->size), l->size, i + 1);
+}
+
 static void *large_alloc(size_t size)
 {
   size_t bytes;
   void *memory;
-  if (__builtin_add_overflow(size, SLAB_HEADER + PAGE_MASK, &bytes)) return NULL;
+  if (__builtin_add_overflow(size, SLAB_HEADER + (JUNK_ENABLED ? RED_ZONE : 0) + PAGE_MASK, &bytes)) return NULL;
   size_t pages = bytes / PAGE_SIZE;
   if (kva_heap_alloc(pages, SLAB_SIZE, &memory) != 0) {
     kmem_reclaim();
@@ -56,12 +83,14 @@ static void *large_alloc(size_t size)
   *chunk_kind_of(memory) = CHUNK_LARGE;
   __atomic_fetch_add(&large_bytes, size, __ATOMIC_RELAXED);
   __atomic_fetch_add(&large_objects, 1, __ATOMIC_RELAXED);
+  tail_begin(memory);
   return (uint8_t *)memory + SLAB_HEADER;
 }
 
 static void large_free(struct large *l, void *p)
 {
   if (p != (uint8_t *)l + SLAB_HEADER) panic("kmem: %p freed, which is inside an allocation", p);
+  tail_end(l);
   __atomic_fetch_sub(&large_bytes, l->size, __ATOMIC_RELAXED);
   __atomic_fetch_sub(&large_objects, 1, __ATOMIC_RELAXED);
   *chunk_kind_of(l) = CHUNK_FREE;
@@ -70,7 +99,7 @@ static void large_free(struct large *l, void *p)
 
 static inline void *allocate(size_t size, bool fill)
 {
-  if (size <= CLASS_MAX) return cache_alloc(&classes[class_of[(size + CLASS_GRAIN - 1) / CLASS_GRAIN]], fill);
+  if (size <= CLASS_MAX) return cache_alloc(&classes[class_of[(size + CLASS_GRAIN - 1) / CLASS_GRAIN]], size, fill);
   void *p = large_alloc(size);
   if (JUNK_ENABLED && p && fill) memset(p, JUNK_NEW_BYTE, size);
   return p;

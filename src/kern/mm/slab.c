@@ -1,9 +1,7 @@
 /*
  * Object caches. The fast paths take from and put on a list of the processor's own, with interrupts disabled and no lock;
  * only every `batch` objects do they go to the slabs, with the cache's lock. Lock order: caches_lock > cache lock > kva.
- *
- * A free object begins with the link to the next one. In debug builds the second word mixes that link with the object's
- * address and the rest is JUNK_FREE: that tells a second free, and a write after free when the object is handed out again.
+ * A free object begins with the link to the next one. What debug builds add is in slab_check.c.
  */
 #include "slab.h"
 
@@ -12,69 +10,11 @@
 
 #define BATCH_BYTES 8192u
 #define BATCH_MAX 32u
-#define SEAL_KEY 0x6B6D656D5EA1EDull
-#define CHECK_WORDS 32u /* of a large object, without memdebug */
 
 static struct spinlock caches_lock = SPINLOCK_INIT("kmem caches");
 static struct list caches = LIST_INIT(caches); /* caches_lock */
 
 uint8_t slab_chunks[KVA_HEAP_MAX / SLAB_SIZE]; /* an entry: whoever has the chunk */
-
-/* ---- free objects ---- */
-
-static uint64_t seal_of(const uint64_t *object)
-{
-  return object[0] ^ (uint64_t)(uintptr_t)object ^ SEAL_KEY;
-}
-
-void object_seal(void *p)
-{
-  uint64_t *object = p;
-  object[1] = seal_of(object);
-}
-
-static void object_link(void *p, void *next)
-{
-  *(void **)p = next;
-  if (JUNK_ENABLED) object_seal(p);
-}
-
-static void *object_next(const void *p)
-{
-  return *(void *const *)p;
-}
-
-static size_t checked_words(const struct kmem_cache *c)
-{
-  size_t words = c->size / 8;
-  return pmm_debug_fill ? words : MIN(words, (size_t)CHECK_WORDS);
-}
-
-static void object_check(const struct kmem_cache *c, const uint64_t *object)
-{
-  size_t words = checked_words(c);
-  if (object[1] == seal_of(object) && junk_damage(object + 2, words - 2) == words - 2) return;
-  panic("kmem: object %p of cache %s written after it was freed", (const void *)object, c->name);
-}
-
-void object_junk_free(struct kmem_cache *c, void *p)
-{
-  uint64_t *object = p;
-  vaddr_t offset = (vaddr_t)p - (vaddr_t)chunk_of(p) - SLAB_HEADER;
-  if (offset % c->size != 0) panic("kmem: %p freed, which is inside an object of cache %s", p, c->name);
-  if (object[1] == seal_of(object) && junk_damage(object + 2, checked_words(c) - 2) == checked_words(c) - 2)
-    panic("kmem: object %p of cache %s freed twice", p, c->name);
-  memset(p, JUNK_FREE_BYTE, c->size);
-}
-
-void object_junk_alloc(struct kmem_cache *c, void *p, bool fill)
-{
-  object_check(c, p);
-  if (fill)
-    memset(p, JUNK_NEW_BYTE, c->size);
-  else
-    ((uint64_t *)p)[1] = 0; /* no longer sealed */
-}
 
 /* ---- slabs, with the cache's lock held ---- */
 
@@ -84,6 +24,7 @@ static struct slab *slab_grow(struct kmem_cache *c)
   if (kva_heap_alloc(SLAB_PAGES, SLAB_SIZE, &memory) != 0) return NULL;
   struct slab *s = memory;
   *s = (struct slab){.cache = c};
+  kasan_poison((uint8_t *)s + SLAB_HEADER, SLAB_SIZE - SLAB_HEADER);
   *chunk_kind_of(s) = c->kind;
   list_push_front(&c->partial, &s->link);
   return s;
@@ -112,18 +53,21 @@ static void *slab_take(struct kmem_cache *c, struct slab *s)
   if (p) {
     s->free = object_next(p);
   } else {
-    p = (uint8_t *)s + SLAB_HEADER + (size_t)s->carved++ * c->size;
-    if (JUNK_ENABLED) memset(p, JUNK_FREE_BYTE, c->size);
+    p = (uint8_t *)s + SLAB_HEADER + (size_t)s->carved++ * c->stride;
+    if (JUNK_ENABLED) object_carve(c, p);
   }
   s->used++;
   if (!s->free && s->carved == c->per_slab) list_remove(&s->link);
   return p;
 }
 
-static void slab_put(struct kmem_cache *c, void *p)
+KASAN_EXEMPT static void slab_put(struct kmem_cache *c, void *p)
 {
   struct slab *s = chunk_of(p);
-  object_link(p, s->free);
+  if (JUNK_ENABLED)
+    object_link(p, s->free);
+  else
+    *(void **)p = s->free;
   s->free = p;
   if (--s->used > 0) {
     if (list_empty(&s->link)) list_push_back(&c->partial, &s->link);
@@ -168,7 +112,7 @@ void *cache_alloc_again(struct kmem_cache *c)
 
 void *(kmem_cache_alloc)(struct kmem_cache *c)
 {
-  return cache_alloc(c, true);
+  return cache_alloc(c, c->asked, true);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *p)
@@ -178,9 +122,10 @@ void kmem_cache_free(struct kmem_cache *c, void *p)
 
 void cache_init(struct kmem_cache *c, const char *name, size_t size, unsigned kind)
 {
-  *c = (struct kmem_cache){
-    .name = name, .kind = (uint8_t)kind, .size = (uint32_t)ALIGN_UP(MAX(size, (size_t)16), (size_t)16)};
-  c->per_slab = (SLAB_SIZE - SLAB_HEADER) / c->size;
+  *c = (struct kmem_cache){.name = name, .kind = (uint8_t)kind, .asked = (uint32_t)size};
+  c->size = (uint32_t)ALIGN_UP(MAX(size, (size_t)16), (size_t)16);
+  c->stride = c->size + (JUNK_ENABLED ? RED_ZONE : 0);
+  c->per_slab = (SLAB_SIZE - SLAB_HEADER) / c->stride;
   c->batch = MAX(MIN(BATCH_BYTES / c->size, BATCH_MAX), 2u);
   spin_init(&c->lock, name);
   list_init(&c->partial);
@@ -201,7 +146,9 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size)
 static void cache_reclaim(struct kmem_cache *c)
 {
   bool enabled = arch_irq_disable();
-  objects_drain(c, &c->cpu[cpu_self()->id], 0);
+  struct cpu_objects *own = &c->cpu[cpu_self()->id];
+  for (void *p; JUNK_ENABLED && (p = object_unhold(c, own));) objects_push(own, p);
+  objects_drain(c, own, 0);
   arch_irq_restore(enabled);
   spin_lock(&c->lock);
   while (!list_empty(&c->empty)) slab_release(list_first(&c->empty, struct slab, link));

@@ -9,6 +9,7 @@
 #include "kva.h"
 
 #include <kern/cpu.h>
+#include <kern/kasan.h>
 #include <kern/kmem.h>
 #include <kern/list.h>
 #include <kern/spinlock.h>
@@ -38,16 +39,21 @@ struct slab {
 };
 _Static_assert(sizeof(struct slab) <= SLAB_HEADER, "objects follow the header");
 
-/* A processor's own list of free objects: its owner's with interrupts disabled. */
+/* A processor's own list of free objects: its owner's with interrupts disabled. Debug builds hold objects back for a while
+ * after they are freed, first in, first out, so that a use after free meets junk and not another object. */
 struct cpu_objects {
   void *free;
   uint32_t count;
+  uint32_t nheld;
+  void *held_first, *held_last;
   uint64_t allocs, frees;
 };
 
 struct kmem_cache {
   const char *name;
-  uint32_t size;     /* bytes of an object, multiple of 16 */
+  uint32_t asked;    /* bytes of an object */
+  uint32_t size;     /* the same up to a multiple of 16 */
+  uint32_t stride;   /* with the red zone behind it, which debug builds have */
   uint32_t per_slab; /* objects */
   uint32_t batch;    /* objects moved between a processor's list and the slabs at once */
   uint8_t kind;      /* enum chunk_kind of its slabs */
@@ -59,6 +65,7 @@ struct kmem_cache {
 };
 
 #define CACHE_MAX_SIZE 4096u
+#define RED_ZONE 16u /* bytes behind an object in debug builds */
 
 static inline void *chunk_of(const void *p)
 {
@@ -78,19 +85,32 @@ void cache_init(struct kmem_cache *c, const char *name, size_t size, unsigned ki
 bool objects_refill(struct kmem_cache *c, struct cpu_objects *own);
 void objects_drain(struct kmem_cache *c, struct cpu_objects *own, uint32_t keep);
 
-/* What debug builds look for when an object is freed or handed out. fill: junk; false for who overwrites it all. */
-void object_junk_free(struct kmem_cache *c, void *p);
-void object_junk_alloc(struct kmem_cache *c, void *p, bool fill);
+/* What debug builds do (slab_check.c): an object of `size` bytes is handed out (fill: with junk; false for who overwrites it
+ * all), comes back, leaves the processor's list for good. They panic when it was misused. */
+void object_begin(struct kmem_cache *c, void *p, size_t size, bool fill);
+void object_end(struct kmem_cache *c, void *p);
+/* Before it was ever handed out. */
+void object_carve(struct kmem_cache *c, void *p);
+/* Holds p back; answers the object that was held back longest when there are enough, else null. */
+void *object_hold(struct kmem_cache *c, struct cpu_objects *own, void *p);
+void *object_unhold(struct kmem_cache *c, struct cpu_objects *own);
 /* Makes `next` follow the free object p. */
-void object_seal(void *p);
+void object_link(void *p, void *next);
+
+KASAN_EXEMPT static inline void *object_next(const void *p)
+{
+  return *(void *const *)p;
+}
 
 /* After giving back what is kept for later. */
 void *cache_alloc_again(struct kmem_cache *c);
 
-static inline void objects_push(struct cpu_objects *own, void *p)
+KASAN_EXEMPT static inline void objects_push(struct cpu_objects *own, void *p)
 {
-  *(void **)p = own->free;
-  if (JUNK_ENABLED) object_seal(p);
+  if (JUNK_ENABLED)
+    object_link(p, own->free);
+  else
+    *(void **)p = own->free;
   own->free = p;
   own->count++;
 }
@@ -98,7 +118,7 @@ static inline void objects_push(struct cpu_objects *own, void *p)
 static inline void *objects_pop(struct cpu_objects *own)
 {
   void *p = own->free;
-  own->free = *(void **)p;
+  own->free = object_next(p);
   own->count--;
   return p;
 }
@@ -116,21 +136,27 @@ static inline void *cache_take(struct kmem_cache *c)
   return p;
 }
 
-static inline void *cache_alloc(struct kmem_cache *c, bool fill)
+/* size: what was asked for, at most the cache's. */
+static inline void *cache_alloc(struct kmem_cache *c, size_t size, bool fill)
 {
   void *p = cache_take(c);
   if (__builtin_expect(!p, false) && !(p = cache_alloc_again(c))) return NULL;
-  if (JUNK_ENABLED) object_junk_alloc(c, p, fill);
+  if (JUNK_ENABLED)
+    object_begin(c, p, size, fill);
+  else
+    kasan_unpoison(p, size);
   return p;
 }
 
 static inline void cache_free(struct kmem_cache *c, void *p)
 {
-  if (JUNK_ENABLED) object_junk_free(c, p);
+  if (JUNK_ENABLED) object_end(c, p);
+  kasan_poison(p, c->stride);
   bool enabled = arch_irq_disable();
   struct cpu_objects *own = &c->cpu[cpu_self()->id];
-  objects_push(own, p);
   own->frees++;
+  if (JUNK_ENABLED) p = object_hold(c, own, p);
+  if (p) objects_push(own, p);
   if (__builtin_expect(own->count > 2 * c->batch, false)) objects_drain(c, own, c->batch);
   arch_irq_restore(enabled);
 }
