@@ -30,17 +30,12 @@ static void result(int pid, const struct trapframe *tf)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static const struct guest_user user = {.step = step, .result = result};
-  static struct guest_counts usual;
   static bool booted;
   uint16_t number = UINT16_MAX;
   memset(&one, 0, sizeof one);
   if (!booted) {
     booted = true;
     guest_boot();
-    one.made = true;
-    REQUIRE(guest_run(&user, 0) == GUEST_DONE);
-    usual = guest_counts_after();
-    one.made = false;
   }
   if (size < sizeof number) return 0;
   memcpy(&number, data, sizeof number);
@@ -50,7 +45,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   one.result = -1;
 
   REQUIRE(guest_run(&user, 0) == GUEST_DONE);
-  struct guest_counts counts = guest_counts_after();
-  REQUIRE((one.result >= 0 && call_keeps(number)) || guest_counts_equal(&usual, &counts));
+  REQUIRE((one.result >= 0 && call_keeps(number)) || guest_left_nothing());
   return 0;
 }

@@ -18,6 +18,7 @@
 #define BOOT_STACK MIB(1)
 #define WARM_CHILDREN 8 /* as many kernel stacks as the kernel keeps */
 #define PIDS_MAX 4096
+#define MOMENT_NS 1000000u
 
 /* Around the kernel's and the machine's data: state.lds. */
 extern char kernel_state_begin[], kernel_state_end[];
@@ -29,10 +30,16 @@ static size_t fuzzer_stack_size;
 static enum phase { BOOTING, RUNNING } phase;
 static unsigned spawned, reaped; /* by init while booting */
 static bool init_spawns;         /* its present call */
+static enum { INIT_WAITS, INIT_SLEEPS } init_state;
 static const struct guest_user *user;
 static bool killed_all;
 static enum guest_end end;
-static struct guest_counts counts;
+static bool nothing_left;
+/* What an empty run leaves: as it is, and when the heap has given back what it keeps for later. */
+static struct counts {
+  uint64_t objects, memory_pages, pipe_pages;
+} usual, usual_reclaimed;
+static bool usual_known;
 static size_t changed_pages;
 
 /* ---- between the fuzzer and the machine ---- */
@@ -99,14 +106,27 @@ void guest_set_call(struct trapframe *tf, uint64_t number, const uint64_t args[6
   tf->r10 = args[3], tf->r8 = args[4], tf->r9 = args[5];
 }
 
-static void count(void)
+static struct counts count(void)
 {
   struct kmem_stats heap;
-  kmem_reclaim();
   kmem_get_stats(&heap);
-  counts.objects = heap.objects;
-  counts.memory_pages = pmm_owner_pages(PMM_MEMORY);
-  counts.pipe_pages = pmm_owner_pages(PMM_PIPES);
+  return (struct counts){heap.objects, pmm_owner_pages(PMM_MEMORY), pmm_owner_pages(PMM_PIPES)};
+}
+
+static bool same_counts(struct counts a, struct counts b)
+{
+  return a.objects == b.objects && a.memory_pages == b.memory_pages && a.pipe_pages == b.pipe_pages;
+}
+
+/* In init's thread. Reclaiming takes long, so it is done only when there is a doubt. */
+static void look_for_leaks(void)
+{
+  if (!usual_known) usual = count();
+  nothing_left = same_counts(count(), usual);
+  if (usual_known && nothing_left) return;
+  kmem_reclaim();
+  if (!usual_known) usual_reclaimed = count();
+  nothing_left = same_counts(count(), usual_reclaimed);
 }
 
 /* init starts some children that exit at once, so that the kernel's caches are filled, then the one that the run begins with,
@@ -117,6 +137,8 @@ static void init_step(struct trapframe *tf)
   if (init_spawns) {
     spawned++;
     guest_set_call(tf, SYS_spawn, (uint64_t[6]){GUEST_STRINGS + SLOT_CHILD * GUEST_SLOT});
+  } else if (init_state == INIT_SLEEPS) {
+    guest_set_call(tf, SYS_nanosleep, (uint64_t[6]){MOMENT_NS});
   } else {
     guest_set_call(tf, SYS_wait, (uint64_t[6]){(uint64_t)WAIT_ANY});
   }
@@ -128,9 +150,11 @@ static void init_result(const struct trapframe *tf)
   if (phase == BOOTING) {
     if (result < 0) host_fatal(0, "init cannot start or wait for a child: error %d", (int)-result);
     if (!init_spawns) reaped++;
-  } else if (result == -ECHILD) {
-    count();
+  } else if (init_state == INIT_SLEEPS) {
+    look_for_leaks();
     end_run(GUEST_DONE);
+  } else if (result == -ECHILD) {
+    init_state = INIT_SLEEPS; /* a thread may still be on its last steps when its process is reaped */
   }
 }
 
@@ -185,6 +209,13 @@ static void boot(void *arg)
   machine_start(options);
 }
 
+static bool do_nothing(int pid, struct trapframe *tf)
+{
+  (void)pid, (void)tf;
+  return false;
+}
+static const struct guest_user idle_user = {.step = do_nothing};
+
 void guest_boot(void)
 {
   static struct machine_options options = {
@@ -199,12 +230,15 @@ void guest_boot(void)
   host_stack_bounds(&fuzzer_stack, &fuzzer_stack_size);
   enter_machine(x86_switch_prepare(boot_stack + sizeof boot_stack, boot, &options), boot_stack, sizeof boot_stack);
   wall_snapshot(kernel_state_begin, (size_t)(kernel_state_end - kernel_state_begin));
+  if (guest_run(&idle_user, 0) != GUEST_DONE) host_fatal(0, "the first program does not end");
+  usual_known = true;
 }
 
 enum guest_end guest_run(const struct guest_user *what, uint64_t seed)
 {
   user = what;
   killed_all = false;
+  init_state = INIT_WAITS;
   machine_seed(seed);
   const struct arch_context *ctx = machine.current;
   enter_machine(snapshot_sp, ctx->stack, ctx->stack_size);
@@ -212,14 +246,9 @@ enum guest_end guest_run(const struct guest_user *what, uint64_t seed)
   return end;
 }
 
-struct guest_counts guest_counts_after(void)
+bool guest_left_nothing(void)
 {
-  return counts;
-}
-
-bool guest_counts_equal(const struct guest_counts *a, const struct guest_counts *b)
-{
-  return a->objects == b->objects && a->memory_pages == b->memory_pages && a->pipe_pages == b->pipe_pages;
+  return nothing_left;
 }
 
 size_t guest_changed_pages(void)
