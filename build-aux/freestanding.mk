@@ -17,14 +17,16 @@ $(libkern_a_OBJECTS) $(libsimhost_a_OBJECTS) $(veridian_sim_OBJECTS) $(tests_lib
 
 IMAGE_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/src/kern/include -I$(srcdir)/src/arch/x86_64 $(DEBUG_CPPFLAGS) $(PMM_CPPFLAGS) \
 	-DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
-IMAGE_CFLAGS = $(KERNEL_CFLAGS) -mcmodel=kernel -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector \
+IMAGE_CFLAGS = $(KERNEL_CFLAGS) -mcmodel=kernel -mgeneral-regs-only -fno-pic -fno-pie $(IMAGE_GUARD_CFLAGS) \
 	-fno-asynchronous-unwind-tables -fcf-protection=none $(KCFLAGS)
+# The stack protector's guard is a field of struct x86_cpu, at CPU_GUARD of arch/x86_64/layout.h.
+IMAGE_GUARD_CFLAGS = -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=32
 IMAGE_LDFLAGS = -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--fatal-warnings
 
 # KLTO optimizes across files, so that the machine's one-instruction accessors are inlined into the way of a call. Not for what
 # the compiler itself calls, for the empty symbol table (nobody may know it is empty), and for tests, some with assembly in them.
 # Functions with one caller stay functions: backtraces name them.
-IMAGE_NO_LTO = %/arch/x86_64/string.c %/nosymbols.c %/ktest.c tests/%
+IMAGE_NO_LTO = %/arch/x86_64/string.c %/stack_guard.c %/nosymbols.c %/ktest.c tests/%
 IMAGE_LTO_CFLAGS = $(if $(KLTO),-fno-inline-functions-called-once)
 
 IMAGE_OBJECTS = $(patsubst %,img/%.o,$(filter-out %/nosymbols.c,$(KERN_SOURCES) $(KERN_MADE_SOURCES) $(FMT_SOURCES) \

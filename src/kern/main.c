@@ -70,6 +70,7 @@ void kern_main(struct bootinfo *bi)
   apply_log_level(bi);
   alloc_fault_init(bi->cmdline);
   entropy_init();
+  arch_stack_guard_init();
   must(bootinfo_sanitize(bi), "the memory map has too many regions");
   bootinfo_dump(bi);
 

@@ -120,6 +120,19 @@ static bool in_stack_guard(const struct thread *t, vaddr_t addr)
   return t && t->stack && addr - ((vaddr_t)t->stack - PAGE_SIZE) < PAGE_SIZE;
 }
 
+/* Why a page that is there did not let the kernel. */
+static const char *kernel_fault_reason(const struct trap_info *info)
+{
+  const struct aspace *as = cpu_self()->active_aspace;
+  struct pmap_entry page;
+
+  if (!info->present) return "not mapped";
+  if (!pmap_lookup(as ? &as->pmap : &kernel_pmap, info->addr, &page)) return "protection";
+  if (page.attrs & PMAP_USER) return "the page is a program's";
+  if (info->access == ACCESS_EXEC) return "the page is not executable";
+  return info->access == ACCESS_WRITE ? "the page is read-only" : "protection";
+}
+
 /* The kernel itself trapped: a breakpoint resumes, a test may have meant it, else it is the end. */
 static void kernel_trap(const struct trapframe *tf, const struct trap_info *info)
 {
@@ -135,7 +148,7 @@ static void kernel_trap(const struct trapframe *tf, const struct trap_info *info
   }
   if (info->kind == TRAP_PAGE_FAULT) {
     panic_trap(tf, "page fault %s 0x%016lx at 0x%016lx: %s", access_name(info->access), info->addr, info->ip,
-               info->present ? "protection" : "not mapped");
+               kernel_fault_reason(info));
   }
   panic_trap(tf, "%s at 0x%016lx, error 0x%llx", trap_kind_name(info->kind), info->ip, (unsigned long long)info->error);
 }

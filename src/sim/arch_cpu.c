@@ -18,6 +18,11 @@ void arch_cpu_init(struct cpu *cpu)
   machine.cpu = cpu;
 }
 
+void arch_stack_guard_init(void)
+{
+  /* The kernel's code reads the C library's guard, at the host's FS base, which is in place whenever the kernel runs. */
+}
+
 struct cpu *arch_cpu_self(void)
 {
   return machine.cpu;

@@ -2,10 +2,13 @@
  * report. */
 #include <kern/arch.h>
 #include <kern/cpu.h>
+#include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/log.h>
 #include <kern/mutex.h>
 #include <kern/panic.h>
+#include <kern/pmap.h>
+#include <kern/pmap_audit.h>
 #include <kern/thread.h>
 
 KTEST(panic_double_lock)
@@ -42,6 +45,40 @@ KTEST(panic_page_fault)
   *(volatile uint64_t *)0x1008 = 1;
 }
 
+/* Writes past an array, over the guard and what the guard stands for. */
+__attribute__((noinline, no_sanitize("address", "undefined"))) static void overflow_array(size_t past)
+{
+  volatile uint8_t array[16];
+  volatile uint8_t *at = array;
+  for (size_t i = 0; i < sizeof array + past; i++) at[i] = 0x41;
+}
+
+KTEST(panic_stack_smashed)
+{
+  volatile size_t past = 24; /* unknown to the compiler, which would make a function of another name for it */
+  overflow_array(past);
+}
+
+KTEST(panic_assertion)
+{
+  volatile unsigned two = 2;
+  kassert(two + two == 5);
+  ktest_fail("assertions are compiled out", __FILE__, __LINE__);
+}
+
+/* A page that programs may touch, among the kernel's. */
+KTEST(panic_page_tables)
+{
+  void *block;
+  paddr_t pa;
+  ktest_check(kva_alloc_guarded(1, &block) == 0);
+  vaddr_t va = (vaddr_t)block;
+  ktest_check(pmap_unmap(&kernel_pmap, va, &pa) == 0);
+  ktest_check(pmap_map(&kernel_pmap, va, pa, PMAP_USER | PMAP_WRITE) == 0);
+  log_notice("planted at 0x%016lx", va);
+  pmap_audit_kernel();
+}
+
 static __attribute__((noinline)) unsigned use_stack(unsigned depth)
 {
   volatile uint8_t frame[256];
@@ -59,6 +96,20 @@ KTEST(panic_stack_overflow)
 static void panic_again(const char *text, size_t len)
 {
   if (panic_active() && len > 0 && text[0] == '\n') panic("the second panic");
+}
+
+/* The same by a fault. */
+static void fault_again(const char *text, size_t len)
+{
+  if (panic_active() && len > 0 && text[0] == '\n') *(volatile uint64_t *)0x1008 = 1;
+}
+
+KTEST(panic_fault_inside_panic)
+{
+  static struct log_sink sink = {.write = fault_again};
+
+  log_add_sink(&sink);
+  panic("the first panic");
 }
 
 KTEST(panic_inside_panic)

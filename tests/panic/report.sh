@@ -40,6 +40,26 @@ check_reports()
   panics panic_stack_overflow
   shows_report panic_stack_overflow 'kernel stack overflow in thread main$'
 
+  panics panic_stack_smashed
+  shows_report panic_stack_smashed 'stack smashed in overflow_array$'
+
+  # Without assertions the test fails instead, with another status than a panic's.
+  if grep -q '^DEBUG_CPPFLAGS = -DNDEBUG' Makefile; then :; else
+    panics panic_assertion
+    shows_report panic_assertion 'assertion failed: two + two == 5, .*tests/conformance/panic\.c:[0-9]*$'
+  fi
+
+  panics panic_page_tables
+  planted=$(sed -n 's/.*planted at \(0x[0-9a-f]*\)$/\1/p' "$work/panic_page_tables")
+  shows_report panic_page_tables "page tables: an entry of the kernel's part is open to programs: ${planted:-nowhere}\$"
+
+  panics panic_fault_inside_panic
+  shows panic_fault_inside_panic 'panic: the first panic'
+  if grep -q 'page fault' "$work/panic_fault_inside_panic"; then
+    echo "FAIL: the fault inside the panic was reported"
+    failures=$((failures + 1))
+  fi
+
   panics panic_inside_panic
   shows panic_inside_panic 'panic: the first panic'
   if grep -q 'the second panic' "$work/panic_inside_panic"; then

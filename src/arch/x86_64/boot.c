@@ -31,8 +31,10 @@ static int decode(uint32_t protocol, const struct phys_view *view, paddr_t info)
   }
 }
 
-NORETURN void x86_boot_main(uint32_t protocol, paddr_t info)
+/* Itself without a stack guard, which is read through GS. */
+__attribute__((no_stack_protector)) NORETURN void x86_boot_main(uint32_t protocol, paddr_t info)
 {
+  cpu_claim_gs();
   const struct phys_view view = {.bytes = (const uint8_t *)LAYOUT_DIRECT_MAP_BASE, .size = LAYOUT_BOOT_MAPPED};
   early_serial_init();
   int err = decode(protocol, &view, info);

@@ -15,6 +15,7 @@ struct arch_context *arch_context_init(void *stack, size_t size, void (*entry)(v
     .entry_sp = (uintptr_t)ctx,
     .stack = (uintptr_t)stack,
     .stack_end = end,
+    .stack_guard = cpu_new_stack_guard(),
     .vectors = (void *)vectors,
   };
   ctx->sp = x86_switch_prepare((void *)ALIGN_DOWN(ctx->entry_sp - sizeof(struct trapframe), 16), entry, arg);
@@ -71,6 +72,7 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to)
   if (from->user) save_user_state(from);
   c->context = to;
   c->kernel_stack = to->entry_sp;
+  c->stack_guard = to->stack_guard;
   c->tss.rsp[0] = to->entry_sp;
   if (to->user) load_user_state(c, to);
   x86_switch(&from->sp, to->sp);

@@ -12,6 +12,7 @@
 #include <fmt/paging.h>
 #include <fmt/trapframe.h>
 #include <kern/cpu.h>
+#include <kern/entropy.h>
 #include <kern/panic.h>
 #include <kern/print.h>
 #include <kern/string.h>
@@ -19,6 +20,7 @@
 _Static_assert(offsetof(struct x86_cpu, self) == 0, "x86_cpu_self reads gs:0");
 _Static_assert(offsetof(struct x86_cpu, kernel_stack) == CPU_KERNEL_STACK, "entry.S");
 _Static_assert(offsetof(struct x86_cpu, user_stack) == CPU_USER_STACK, "entry.S");
+_Static_assert(offsetof(struct x86_cpu, stack_guard) == CPU_GUARD, "build-aux/freestanding.mk");
 
 #define CPUID1_EDX_MCE (1u << 7)
 #define CPUID1_EDX_MCA (1u << 14)
@@ -62,6 +64,27 @@ static void detect_features(void)
     cpu_features.umip = extended.ecx & CPUID7_ECX_UMIP;
   }
   cpu_features.gigabyte_pages = insn_cpuid(0x80000001u, 0).edx & CPUID_EXT1_EDX_1GB;
+}
+
+void cpu_claim_gs(void)
+{
+  insn_wrmsr(MSR_GS_BASE, (uintptr_t)&x86_cpus[0]);
+}
+
+uint64_t cpu_new_stack_guard(void)
+{
+  uint64_t guard;
+  entropy_read(&guard, sizeof guard);
+  return guard & ~0xFFull;
+}
+
+/* The frames that are on the stack now keep the guard they were made with, 0: they never return (kern_main). This one
+ * does, so it has none. */
+__attribute__((no_stack_protector)) void arch_stack_guard_init(void)
+{
+  struct x86_cpu *c = x86_cpu_self();
+  c->boot_context.stack_guard = cpu_new_stack_guard();
+  c->stack_guard = c->boot_context.stack_guard;
 }
 
 /* A processor without SMAP does not know clac, so the entry paths carry three bytes of nothing in its place; the

@@ -22,6 +22,7 @@ struct arch_context {
   void *sp;           /* while it does not run: its struct switch_frame */
   uintptr_t entry_sp; /* where traps from its user mode begin to push: just past the user frame */
   uintptr_t stack, stack_end;
+  uint64_t stack_guard;       /* this thread's; its first byte is 0, so that no string can carry or reveal all of it */
   uint64_t fs_base, gs_base;  /* the program's, while another thread runs */
   void *vectors;              /* save area of the vector registers */
   struct x86_cpu *vectors_on; /* processor that last had them loaded */
@@ -33,6 +34,7 @@ struct x86_cpu {
   struct cpu *cpu;
   uintptr_t kernel_stack;          /* the running context's entry_sp, for `syscall` (CPU_KERNEL_STACK) */
   uintptr_t user_stack;            /* scratch of the `syscall` entry (CPU_USER_STACK) */
+  uint64_t stack_guard;            /* the running thread's (CPU_GUARD): the compiler reads it through GS */
   struct arch_context *context;    /* running */
   struct arch_context *vectors_of; /* whose vector registers are loaded */
   uint64_t gdt[GDT_ENTRIES];
@@ -71,7 +73,11 @@ void gdt_init_cpu(struct x86_cpu *c);
 void idt_init(void);
 void idt_load(void);
 
-/* cpu.c: " WP NXE ...": what is switched on. */
+/* cpu.c: makes GS base the bootstrap processor's structure, which the stack protector reads, before anything that uses it. */
+void cpu_claim_gs(void);
+/* A new random guard for a thread's stack. */
+uint64_t cpu_new_stack_guard(void);
+/* "WP NXE ...": what is switched on. */
 const char *cpu_protections(void);
 
 /* machine_check.c: lets the processor report machine checks; panics with what its banks say. */

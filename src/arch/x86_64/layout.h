@@ -47,5 +47,6 @@
 /* struct x86_cpu offsets, for entry.S; cpu.c asserts them. */
 #define CPU_KERNEL_STACK 16
 #define CPU_USER_STACK 24
+#define CPU_GUARD 32
 
 #endif

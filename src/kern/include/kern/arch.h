@@ -25,6 +25,10 @@ void arch_cpu_init(struct cpu *cpu);
 /* The value given to arch_cpu_init on this processor. Stable only while interrupts are disabled or the thread is pinned. */
 struct cpu *arch_cpu_self(void);
 
+/* Gives the compiler's stack protector an unguessable guard; that of a thread is made with its context. From a function that
+ * never returns. The simulator's is the host's business. */
+void arch_stack_guard_init(void);
+
 /* Starts the platform's interrupt controller, timer and clock. Once, after memory and the kernel page tables work,
  * interrupts disabled. */
 void arch_platform_init(const struct bootinfo *bi);
