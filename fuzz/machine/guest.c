@@ -204,7 +204,7 @@ void machine_return(void)
 
 static void boot(void *arg)
 {
-  const struct machine_options *options = arg;
+  struct machine_options *options = arg;
   host_stack_enter(NULL);
   machine_start(options);
 }

@@ -283,6 +283,7 @@ void host_random(void *bytes, size_t size)
 }
 
 void host_console_init(void) {}
+void host_input_start(void) {}
 bool host_input_is_terminal(void)
 {
   return false;
