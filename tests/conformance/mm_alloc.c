@@ -169,6 +169,24 @@ KTEST(mm_large_objects_fault_after_free)
   }
 }
 
+/* So many ranges that the descriptions in stock run out: more are wanted, and not to be had at first. */
+KTEST(mm_ranges_that_cannot_be_described)
+{
+  static void *block[300];
+  bool good = true;
+  for (unsigned i = 0; i < ARRAY_SIZE(block); i++) {
+    alloc_fault_arm(2, false); /* the first page behind the block, or before it the descriptions */
+    int err = kva_alloc_guarded(1, &block[i]);
+    alloc_fault_arm(0, false);
+    good = good && err == -ENOMEM;
+    if (err != 0 && kva_alloc_guarded(1, &block[i]) != 0) block[i] = NULL;
+    good = good && block[i];
+  }
+  for (unsigned i = 0; i < ARRAY_SIZE(block); i++)
+    if (block[i]) kva_free_guarded(block[i], 1);
+  ktest_check(good);
+}
+
 KTEST(mm_failures_change_nothing)
 {
   for (uint64_t n = 1;; n++) {
