@@ -180,6 +180,34 @@ int64_t sys_random_get(uaddr_t a, size_t b)
 {
   return NOTE(a), NOTE(b), note(SYS_random_get);
 }
+int64_t sys_vmo_create(uint64_t a)
+{
+  return NOTE(a), note(SYS_vmo_create);
+}
+int64_t sys_vmo_read(int a, uint64_t b, uaddr_t c, size_t d)
+{
+  return NOTE(a), NOTE(b), NOTE(c), NOTE(d), note(SYS_vmo_read);
+}
+int64_t sys_vmo_write(int a, uint64_t b, uaddr_t c, size_t d)
+{
+  return NOTE(a), NOTE(b), NOTE(c), NOTE(d), note(SYS_vmo_write);
+}
+int64_t sys_vmo_clone(int a, uint64_t b, uint64_t c)
+{
+  return NOTE(a), NOTE(b), NOTE(c), note(SYS_vmo_clone);
+}
+int64_t sys_vmo_resize(int a, uint64_t b)
+{
+  return NOTE(a), NOTE(b), note(SYS_vmo_resize);
+}
+int64_t sys_vmo_map(int a, uint64_t b, uaddr_t c, size_t d, int e, int f)
+{
+  return NOTE(a), NOTE(b), NOTE(c), NOTE(d), NOTE(e), NOTE(f), note(SYS_vmo_map);
+}
+int64_t sys_vmo_size(int a)
+{
+  return NOTE(a), note(SYS_vmo_size);
+}
 
 /* ---- a program's memory: two writable pages, then one that can only be read ---- */
 

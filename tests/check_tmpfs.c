@@ -503,7 +503,7 @@ START_TEST(names_without_memory_for_a_larger_table)
   vnode_unref(make_file("first"));
   for (int i = 0; i < 100; i++) {
     snprintf(name, sizeof(name), "%d", i);
-    fs_rig.fail_after = 2; /* the node and the entry can be had */
+    fs_rig.fail_after = 3; /* the node, its content and the entry can be had */
     ck_assert_int_eq(root->ops->create(root, name, 0644, &v), 0);
     vnode_unref(v);
     fs_rig.fail_after = -1;

@@ -351,8 +351,10 @@ START_TEST(sources_fill_pages_when_they_are_needed)
   static uint8_t source[2 * PAGE_SIZE + 100];
   for (size_t i = 0; i < sizeof source; i++) source[i] = (uint8_t)(i / PAGE_SIZE + 1);
   static uint8_t back[4 * PAGE_SIZE];
-  struct vmo *v = object(4), *c;
+  struct vmo *v = object(0), *c;
   vmo_set_source(v, source, sizeof source);
+  ck_assert_uint_eq(vmo_size(v), 3 * PAGE_SIZE);
+  ck_assert_int_eq(vmo_resize(v, 4 * PAGE_SIZE), 0);
   ck_assert_int_eq(vmo_read(v, 0, back, sizeof back), 0);
   ck_assert_int_eq(memcmp(back, source, sizeof source), 0);
   ck_assert(rig_all_bytes(back + sizeof source, 0, sizeof back - sizeof source));

@@ -11,13 +11,18 @@
 #include <kern/console.h>
 #include <kern/log.h>
 #include <kern/panic.h>
+#include <kern/pmap.h>
 #include <kern/pmm.h>
+#include <kern/vmo.h>
 
 struct fs_rig fs_rig;
 vaddr_t arch_direct_map_base; /* 0: a physical address is the host's pointer */
 
 void fs_rig_reset(void)
 {
+  static bool started;
+  if (!started) ck_assert_int_eq(vmo_init(), 0);
+  started = true;
   fs_rig = (struct fs_rig){.fail_after = -1, .zone_pages = 100000, .faults_after = -1, .seconds = 1000};
 }
 
@@ -83,20 +88,81 @@ void kfree(void *p)
   free(p);
 }
 
-int(pmm_alloc_zeroed)(enum pmm_owner owner, paddr_t *out)
+/* A page, and how many hold it in the page before. */
+int(pmm_alloc_page)(enum pmm_owner owner, paddr_t *out)
 {
   if (owner != PMM_FILES) ck_abort_msg("file pages are for programs");
   if (fails_now()) return -ENOMEM;
   fs_rig.pages++;
-  void *p = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
-  *out = virt_to_phys(memset(p, 0, PAGE_SIZE));
+  unsigned *refs = aligned_alloc(PAGE_SIZE, 2 * PAGE_SIZE);
+  *refs = 1;
+  *out = virt_to_phys(memset((uint8_t *)refs + PAGE_SIZE, 0xA5, PAGE_SIZE));
   return 0;
+}
+
+int(pmm_alloc_zeroed)(enum pmm_owner owner, paddr_t *out)
+{
+  int err = pmm_alloc_page(owner, out);
+  if (err == 0) memset(phys_to_virt(*out), 0, PAGE_SIZE);
+  return err;
+}
+
+static unsigned *refs_of(paddr_t pa)
+{
+  return phys_to_virt(pa - PAGE_SIZE);
+}
+
+void pmm_ref_page(paddr_t pa)
+{
+  ++*refs_of(pa);
+}
+
+unsigned pmm_page_refs(paddr_t pa)
+{
+  return *refs_of(pa);
 }
 
 void pmm_free_page(paddr_t pa)
 {
+  if (--*refs_of(pa) > 0) return;
   fs_rig.pages--;
-  free(phys_to_virt(pa));
+  free(refs_of(pa));
+}
+
+struct kmem_cache {
+  size_t size;
+};
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size)
+{
+  static struct kmem_cache only;
+  if (only.size != 0) ck_abort_msg("a second cache: %s", name);
+  only.size = size;
+  return &only;
+}
+
+void *(kmem_cache_alloc)(struct kmem_cache *c)
+{
+  return kmalloc(c->size);
+}
+
+void kmem_cache_free(struct kmem_cache *c, void *p)
+{
+  (void)c;
+  kfree(p);
+}
+
+/* Nothing is mapped. */
+int pmap_unmap_range(struct pmap *pm, vaddr_t start, vaddr_t end)
+{
+  (void)pm, (void)start, (void)end;
+  abort();
+}
+
+int pmap_protect_range(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned attrs)
+{
+  (void)pm, (void)start, (void)end, (void)attrs;
+  abort();
 }
 
 void pmm_get_stats(struct pmm_stats *out)
@@ -106,6 +172,28 @@ void pmm_get_stats(struct pmm_stats *out)
 }
 
 /* ---- locks ---- */
+
+void spin_init(struct spinlock *lock, const char *name)
+{
+  *lock = (struct spinlock){.name = name};
+}
+
+void spin_lock(struct spinlock *lock)
+{
+  if (lock->owner) ck_abort_msg("%s: locked twice", lock->name);
+  lock->owner = (struct cpu *)lock;
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+  if (!lock->owner) ck_abort_msg("%s: not locked", lock->name);
+  lock->owner = NULL;
+}
+
+bool spin_held(const struct spinlock *lock)
+{
+  return lock->owner != NULL;
+}
 
 void mutex_init(struct mutex *m, const char *name)
 {

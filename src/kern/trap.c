@@ -79,6 +79,7 @@ static const char *access_name(unsigned access)
 static const char *fault_reason(const struct trap_info *info, int error)
 {
   if (error == -ENOMEM) return "out of memory";
+  if (error == -ERANGE) return "past the end of the object";
   if (error == -EACCES || info->present || info->addr >= KERNEL_HALF) return "protection";
   return "not mapped";
 }
@@ -103,16 +104,18 @@ static int fault_code_of(enum trap_kind kind)
 static void user_fault(const struct trap_info *info)
 {
   struct process *p = process_current();
+  int code = fault_code_of(info->kind);
 
   if (info->kind == TRAP_PAGE_FAULT) {
     int error = aspace_fault(p->aspace, info->addr, info->access);
     if (error == 0) return;
+    if (error == -ERANGE) code = FAULT_BUS;
     log_notice("%s[%d]: page fault %s 0x%016lx at 0x%016lx: %s", p->name, p->pid, access_name(info->access), info->addr,
                info->ip, fault_reason(info, error));
   } else {
     log_notice("%s[%d]: %s at 0x%016lx", p->name, p->pid, trap_kind_name(info->kind), info->ip);
   }
-  process_exit(EXIT_FAULT, fault_code_of(info->kind));
+  process_exit(EXIT_FAULT, code);
 }
 
 static bool in_stack_guard(const struct thread *t, vaddr_t addr)

@@ -75,6 +75,7 @@ struct dirent {
 #define PROT_WRITE 0x2
 #define PROT_EXEC 0x4 /* never together with PROT_WRITE */
 
+#define MAP_SHARED 0x01
 #define MAP_PRIVATE 0x02
 #define MAP_FIXED 0x10 /* at exactly addr; fails with EEXIST over a mapping */
 #define MAP_ANONYMOUS 0x20
@@ -156,6 +157,7 @@ enum fault_code {
   FAULT_INTERRUPT = 2, /* ^C; reason EXIT_KILLED */
   FAULT_ILLEGAL = 4,
   FAULT_BREAKPOINT = 5,
+  FAULT_BUS = 7, /* touched a mapping past the end of what it maps, which shrank */
   FAULT_ARITHMETIC = 8,
   FAULT_KILL = 9, /* reason EXIT_KILLED */
   FAULT_MEMORY = 11,
@@ -195,7 +197,7 @@ struct process_info {
 struct handle_info {
   uint32_t type;   /* enum object_type */
   uint32_t rights; /* RIGHT_* */
-  uint64_t id;     /* a process: its pid; a file: its st_ino; else 0 */
+  uint64_t id;     /* a process: its pid; a file: its st_ino; memory: its number; else 0 */
 };
 
 /* ---- console ---- */

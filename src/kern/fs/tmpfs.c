@@ -23,6 +23,11 @@ int tmpfs_node_create(uint32_t type, unsigned mode, struct tmpfs_node **out)
   n->mode = mode & 07777;
   n->mtime = tmpfs_now();
   if (type == FILE_DIRECTORY) list_init(&n->names.order);
+  int r = type == FILE_REGULAR ? tmpfs_data_init(&n->data) : 0;
+  if (r) {
+    kfree(n);
+    return r;
+  }
   *out = n;
   return 0;
 }
@@ -66,8 +71,8 @@ void tmpfs_set_archive_data(struct vnode *file, const uint8_t *data, uint64_t si
 {
   struct tmpfs_node *n = tmpfs_node_of(file);
   mutex_lock(&n->lock);
-  n->data.archive = data;
-  n->data.archive_size = n->data.size = size;
+  vmo_set_source(n->data.vmo, data, size);
+  n->data.size = size;
   mutex_unlock(&n->lock);
 }
 

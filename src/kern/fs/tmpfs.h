@@ -10,18 +10,14 @@
 #include <kern/list.h>
 #include <kern/mutex.h>
 #include <kern/vfs.h>
-
-#include "pagetree.h"
+#include <kern/vmo.h>
 
 struct tmpfs_entry;
 
-/* Contents of a file. A page that is not in the tree reads as the archive's bytes, zeros behind them: a file from the
- * initial RAM disk takes no memory until a page of it is written. All under the node's lock. */
+/* Contents of a file. */
 struct tmpfs_data {
-  uint64_t size;
-  const uint8_t *archive;
-  uint64_t archive_size; /* at most size */
-  struct pagetree pages;
+  struct vmo *vmo; /* constant; a reference */
+  uint64_t size;   /* lock of the node; bytes. The object has as many pages as that needs */
 };
 
 /* Contents of a directory. Cookies only grow, and entries are listed in their order: the cursor a reader keeps stays
@@ -80,6 +76,7 @@ extern const struct vnode_ops tmpfs_file_ops, tmpfs_dir_ops;
 
 MUST_CHECK int tmpfs_node_create(uint32_t type, unsigned mode, struct tmpfs_node **out);
 uint64_t tmpfs_now(void);
+MUST_CHECK int tmpfs_data_init(struct tmpfs_data *d); /* an empty file's; -ENOMEM */
 int tmpfs_stat(struct vnode *v, struct stat *st);
 void tmpfs_file_release(struct vnode *v);
 void tmpfs_dir_release(struct vnode *v);

@@ -6,8 +6,6 @@
 #include <kern/list.h>
 #include <uapi/abi.h>
 
-#define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
-
 /* What there is below a region in the tree, for finding a gap. */
 struct span {
   vaddr_t base, end; /* guards included */
@@ -71,7 +69,6 @@ static inline bool region_shows(const struct region *r, uint64_t first, uint64_t
 
 /* ---- aspace_map.c ---- */
 
-MUST_CHECK int prot_check(int prot);
 /* Rounds len up to pages and checks that the range is in the window. */
 MUST_CHECK int range_check(vaddr_t addr, size_t len, vaddr_t *end);
 

@@ -92,9 +92,11 @@ uint64_t vmo_committed_pages(const struct vmo *v)
 
 void vmo_set_source(struct vmo *v, const uint8_t *bytes, uint64_t size)
 {
-  kassert(v->committed == 0);
+  kassert(v->committed == 0 && size <= VMO_SIZE_MAX);
   v->source = bytes;
   v->source_size = size;
+  v->pages = pages_of(size);
+  v->tree.height = vmo_tree_height(v->pages);
 }
 
 void vmo_set_quota(struct vmo *v, struct vmo_quota *q)

@@ -1,6 +1,7 @@
 /* Calls about handles themselves, whatever they name. */
 #include <kern/string.h>
 #include <kern/vfs.h>
+#include <kern/vmo.h>
 
 #include "sys.h"
 
@@ -17,6 +18,7 @@ static uint64_t object_id(struct object *obj)
   switch (obj->type) {
   case OBJECT_PROCESS: return (uint64_t)container_of(obj, struct process, object)->pid;
   case OBJECT_FILE: return container_of(obj, struct file, object)->vnode->ino;
+  case OBJECT_VMO: return vmo_id(vmo_from_object(obj));
   default: return 0;
   }
 }
@@ -31,7 +33,6 @@ int64_t sys_handle_info(int handle, uaddr_t info)
   if (err != 0) return err;
   result.type = obj->type;
   result.rights = rights;
-  result.id = object_id(obj);
   result.id = object_id(obj);
   object_unref(obj);
   return copy_to_user(info, &result, sizeof(result));

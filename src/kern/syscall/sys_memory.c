@@ -1,6 +1,6 @@
 /*
- * Calls about the caller's memory. A file mapping is a snapshot: the bytes are copied when it is made, later
- * changes of the file do not show in it and changes of the mapping do not reach the file.
+ * Calls about the caller's memory. What a handle gives to map is a memory object (kern/vmo.h): its own, or a file's content.
+ * A shared mapping shows the object itself; a private one a clone of it, taken by the call.
  */
 #include <kern/arch.h>
 #include <kern/aspace.h>
@@ -12,96 +12,118 @@
 
 #include "sys.h"
 
-#define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
+#define MAP_FLAGS (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS)
 
-static int check_prot(int prot)
+/* The content of the file or memory behind an object; a reference. */
+static int content_of(struct object *obj, struct vmo **out)
 {
-  if ((prot & ~PROT_ALL) != 0) return -EINVAL;
-  return (prot & PROT_WRITE) != 0 && (prot & PROT_EXEC) != 0 ? -EACCES : 0;
-}
-
-/* Fills a new VMO with the file's bytes from `offset` on; what lies past the file's end stays zero. */
-static int fill_from_file(struct vmo *vmo, struct vnode *vnode, uint64_t offset)
-{
-  struct stat st;
-  int err = vnode_stat(vnode, &st);
-  if (err != 0 || offset >= st.st_size) return err;
-  uint64_t left = MIN(st.st_size - offset, vmo_size(vmo));
-  for (uint64_t at = 0; at < left && err == 0; at += PAGE_SIZE) {
-    paddr_t page;
-    err = vmo_get_page(vmo, at >> PAGE_SHIFT, true, &page);
-    if (err == 0) err = vnode_read_exact(vnode, offset + at, phys_to_virt(page), MIN(left - at, PAGE_SIZE));
+  if (obj->type == OBJECT_VMO) {
+    *out = vmo_from_object(obj);
+    vmo_ref(*out);
+    return 0;
   }
-  return err;
+  if (obj->type != OBJECT_FILE) return -EBADF;
+  struct vnode *vnode = container_of(obj, struct file, object)->vnode;
+  if (vnode->type != FILE_REGULAR || !vnode->ops->content) return -ENODEV;
+  *out = vnode->ops->content(vnode);
+  return 0;
 }
 
-/* The file behind a handle that may be mapped with `prot`. One reference. */
-static int get_mappable(int handle, int prot, struct file **out)
+/* What a handle of that type (OBJECT_NONE: any) gives to map, a reference, and what its rights allow at most. */
+static int get_content(int handle, uint32_t type, struct vmo **out, int *limit)
 {
   struct object *obj;
-  unsigned rights = RIGHT_READ | ((prot & PROT_EXEC) != 0 ? RIGHT_EXECUTE : 0);
-  int err = handle_get(&process_current()->handles, handle, OBJECT_FILE, rights, &obj, NULL);
+  unsigned rights;
+  int err = handle_get(&process_current()->handles, handle, type, 0, &obj, &rights);
   if (err != 0) return err;
-  *out = container_of(obj, struct file, object);
-  if ((*out)->vnode->type == FILE_REGULAR) return 0;
+  err = content_of(obj, out);
   object_unref(obj);
-  return -ENODEV;
-}
-
-static int make_vmo(size_t len, int prot, int flags, int handle, uint64_t offset, struct vmo **out)
-{
-  struct file *file = NULL;
-  int err = (flags & MAP_ANONYMOUS) == 0 ? get_mappable(handle, prot, &file) : 0;
-  if (err != 0) return err;
-  err = vmo_create(len, out);
-  if (err == 0 && file != NULL) {
-    err = fill_from_file(*out, file->vnode, offset);
-    if (err != 0) vmo_unref(*out);
-  }
-  if (file != NULL) object_unref(&file->object);
+  *limit = (rights & RIGHT_READ ? PROT_READ : 0) | (rights & RIGHT_WRITE ? PROT_WRITE : 0) |
+           (rights & RIGHT_EXECUTE ? PROT_EXEC : 0);
   return err;
 }
 
-int64_t sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int handle, uint64_t offset)
+/* What mmap maps, a reference: *offset in it, and with what rights at most. */
+static int choose_vmo(size_t len, int prot, int flags, int handle, uint64_t *offset, struct vmo **out, int *limit)
 {
-  bool fixed = (flags & MAP_FIXED) != 0;
-  if ((flags & ~(MAP_FIXED | MAP_ANONYMOUS)) != MAP_PRIVATE || len == 0) return -EINVAL;
-  if ((flags & MAP_ANONYMOUS) != 0 && (handle != -1 || offset != 0)) return -EINVAL;
-  if (!IS_ALIGNED(offset, PAGE_SIZE) || (fixed && !IS_ALIGNED(addr, PAGE_SIZE))) return -EINVAL;
-  int err = check_prot(prot);
+  struct vmo *content;
+  *limit = PROT_ALL;
+  if ((flags & MAP_ANONYMOUS) != 0) return vmo_create(len, out);
+  int err = get_content(handle, OBJECT_NONE, &content, limit);
   if (err != 0) return err;
-  if (len > USER_TOP - USER_BASE) return -ENOMEM;
-  len = ALIGN_UP(len, (size_t)PAGE_SIZE);
+  bool private = (flags & MAP_PRIVATE) != 0;
+  int needs = PROT_READ | (private ? prot & PROT_EXEC : prot);
+  if ((needs & ~*limit) != 0) {
+    vmo_unref(content);
+    return -EACCES;
+  }
+  if (!private) {
+    *out = content;
+    return 0;
+  }
+  *limit = PROT_ALL;
+  err = vmo_clone(content, *offset, len, out);
+  *offset = 0;
+  vmo_unref(content);
+  return err;
+}
 
-  struct vmo *vmo;
+static int check_map(uaddr_t addr, size_t len, int prot, int flags, uint64_t offset)
+{
+  bool shared = (flags & MAP_SHARED) != 0, private = (flags & MAP_PRIVATE) != 0;
+  if ((flags & ~MAP_FLAGS) != 0 || shared == private || len == 0) return -EINVAL;
+  if (!IS_ALIGNED(offset, PAGE_SIZE) || ((flags & MAP_FIXED) != 0 && !IS_ALIGNED(addr, PAGE_SIZE))) return -EINVAL;
+  int err = prot_check(prot);
+  if (err == 0 && len > USER_TOP - USER_BASE) err = -ENOMEM;
+  return err;
+}
+
+/* Takes over the reference to vmo. */
+static int64_t map_vmo(struct vmo *vmo, uint64_t offset, uaddr_t addr, size_t len, int prot, int limit, int flags)
+{
   vaddr_t where;
-  err = make_vmo(len, prot, flags, handle, offset, &vmo);
-  if (err != 0) return err;
-  err = aspace_map(process_current()->aspace, vmo, 0, ALIGN_DOWN(addr, (uaddr_t)PAGE_SIZE), len, prot, fixed, &where);
+  int err = aspace_map_limited(process_current()->aspace, vmo, offset, addr, len, prot, limit, (flags & MAP_FIXED) != 0,
+                               &where);
   vmo_unref(vmo);
   return err != 0 ? err : (int64_t)where;
 }
 
-/* Both: whole pages in the user window. */
-static int check_range(uaddr_t addr, size_t len, size_t *rounded)
+int64_t sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int handle, uint64_t offset)
 {
-  uint64_t end;
-  if (!IS_ALIGNED(addr, PAGE_SIZE) || len == 0) return -EINVAL;
-  if (!align_up_checked(len, PAGE_SIZE, rounded) || __builtin_add_overflow(addr, *rounded, &end)) return -EINVAL;
-  return addr < USER_BASE || end > USER_TOP ? -EINVAL : 0;
+  struct vmo *vmo;
+  int limit;
+  int err = check_map(addr, len, prot, flags, offset);
+  if (err == 0 && (flags & MAP_ANONYMOUS) != 0 && (handle != -1 || offset != 0)) err = -EINVAL;
+  if (err == 0) err = choose_vmo(ALIGN_UP(len, (size_t)PAGE_SIZE), prot, flags, handle, &offset, &vmo, &limit);
+  return err != 0 ? err : map_vmo(vmo, offset, addr, len, prot, limit, flags);
+}
+
+int64_t sys_vmo_map(int handle, uint64_t offset, uaddr_t addr, size_t len, int prot, int flags)
+{
+  struct vmo *vmo;
+  int limit;
+  if ((flags & ~MAP_FIXED) != 0) return -EINVAL;
+  int err = check_map(addr, len, prot, flags | MAP_SHARED, offset);
+  if (err == 0) err = get_content(handle, OBJECT_VMO, &vmo, &limit);
+  if (err != 0) return err;
+  uint64_t size = vmo_size(vmo);
+  if (((PROT_READ | prot) & ~limit) != 0)
+    err = -EACCES;
+  else if (offset > size || ALIGN_UP(len, (size_t)PAGE_SIZE) > size - offset)
+    err = -ERANGE;
+  if (err == 0) return map_vmo(vmo, offset, addr, len, prot, limit, flags);
+  vmo_unref(vmo);
+  return err;
 }
 
 int64_t sys_munmap(uaddr_t addr, size_t len)
 {
-  int err = check_range(addr, len, &len);
-  return err != 0 ? err : aspace_unmap(process_current()->aspace, addr, len);
+  return aspace_unmap(process_current()->aspace, addr, len);
 }
 
 int64_t sys_mprotect(uaddr_t addr, size_t len, int prot)
 {
-  int err = check_range(addr, len, &len);
-  if (err == 0) err = check_prot(prot);
-  return err != 0 ? err : aspace_protect(process_current()->aspace, addr, len, prot);
+  return aspace_protect(process_current()->aspace, addr, len, prot);
 }
 
 int64_t sys_tls_set(uaddr_t base)

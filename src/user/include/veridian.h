@@ -1,6 +1,6 @@
 /*
  * Every system call of Veridian as a C function, and the structures and constants they use. A call that fails answers -1
- * (mmap: MAP_FAILED) and sets errno. The calls themselves are described in uapi/syscalls.def; the stubs are made from it.
+ * (mmap and vmo_map: MAP_FAILED) and sets errno. The calls themselves are described in uapi/syscalls.def; the stubs are made from it.
  */
 #ifndef VERIDIAN_H
 #define VERIDIAN_H
@@ -55,6 +55,13 @@ int tls_set(void *base);
 void *mmap(void *addr, size_t len, int prot, int flags, int handle, uint64_t offset);
 int munmap(void *addr, size_t len);
 int mprotect(void *addr, size_t len, int prot);
+int vmo_create(uint64_t size);
+int64_t vmo_size(int handle);
+ssize_t vmo_read(int handle, uint64_t offset, void *buf, size_t len);
+ssize_t vmo_write(int handle, uint64_t offset, const void *buf, size_t len);
+int vmo_clone(int handle, uint64_t offset, uint64_t size);
+int vmo_resize(int handle, uint64_t size);
+void *vmo_map(int handle, uint64_t offset, void *addr, size_t len, int prot, int flags);
 int memory_info(struct memory_info *info);
 ssize_t memory_stats(struct memory_stats *stats, size_t len);
 

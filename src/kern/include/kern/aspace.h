@@ -11,6 +11,7 @@
 #include <kern/pmap.h>
 #include <kern/spinlock.h>
 #include <kern/vmo.h>
+#include <uapi/abi.h>
 
 struct aspace {
   struct mutex lock;
@@ -20,6 +21,10 @@ struct aspace {
   struct pmap pmap;            /* tables_lock */
   unsigned refs;               /* atomic */
 };
+
+#define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
+/* -EINVAL unknown bits; -EACCES write with execute. */
+MUST_CHECK int prot_check(int prot);
 
 /* -ENOMEM. */
 MUST_CHECK int aspace_create(struct aspace **out);

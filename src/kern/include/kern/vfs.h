@@ -10,6 +10,7 @@
 #include <kern/uaccess.h>
 #include <uapi/abi.h>
 
+struct vmo;
 struct vnode;
 
 #define VNODE_APPEND UINT64_MAX
@@ -21,6 +22,8 @@ struct vnode_ops {
   /* At *offset, or at the end when it is VNODE_APPEND; leaves *offset behind the last byte written. */
   ssize_type (*write)(struct vnode *v, struct uio *uio, uint64_t *offset);
   int (*truncate)(struct vnode *v, uint64_t size);
+  struct vmo *(*content)(
+    struct vnode *v); /* what mapping the file maps, a new reference; absent: it cannot be mapped */
   int (*lookup)(struct vnode *dir, const char *name, struct vnode **out); /* one component; a new reference */
   int (*create)(struct vnode *dir, const char *name, unsigned mode, struct vnode **out);
   int (*mkdir)(struct vnode *dir, const char *name, unsigned mode);

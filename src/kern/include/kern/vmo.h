@@ -19,7 +19,7 @@
 
 struct vmo;
 
-#define VMO_SIZE_MAX (1ull << 36) /* bytes: 64 GiB, for files; programs' own objects are at most their window */
+#define VMO_SIZE_MAX (1ull << 36) /* bytes: 64 GiB; pages come when touched */
 
 MUST_CHECK int vmo_init(void); /* once, at boot; -ENOMEM */
 
@@ -42,8 +42,8 @@ MUST_CHECK int vmo_clone(struct vmo *v, uint64_t offset, uint64_t size, struct v
  * would go or be zeroed is mapped executable; -ENOMEM: of cloned objects, even smaller ones. A failure changes nothing. */
 MUST_CHECK int vmo_resize(struct vmo *v, uint64_t size);
 
-/* Pages nobody wrote yet come from there instead of being zero: bytes that stay readable and constant for ever. For an
- * object without pages that nobody else knows yet. Clones inherit it. */
+/* The object is `size` bytes long and begins as these, which stay readable and constant for ever: a page nobody wrote yet
+ * comes from there. For an object without pages that nobody else knows yet. Clones inherit it. */
 void vmo_set_source(struct vmo *v, const uint8_t *bytes, uint64_t size);
 
 /* Pages that objects have in common at most: a write that would need more is -ENOMEM. Clones are free of it. */

@@ -170,6 +170,23 @@ static int help_eat(const char *argument)
   }
 }
 
+/* Handle 0 is memory of two pages: a message in the first, the answer goes to the second. */
+static int help_share(const char *argument)
+{
+  (void)argument;
+  char *p = vmo_map(0, 0, NULL, 2 * USER_PAGE_SIZE, PROT_READ | PROT_WRITE, 0);
+  if (p == MAP_FAILED || strcmp(p, "from the parent") != 0) return 1;
+  strcpy(p + USER_PAGE_SIZE, "from the child");
+  return 0;
+}
+
+/* Maps handle 0 to be executed; answers the error. */
+static int help_execute(const char *argument)
+{
+  (void)argument;
+  return vmo_map(0, 0, NULL, USER_PAGE_SIZE, PROT_READ | PROT_EXEC, 0) == MAP_FAILED ? errno : 0;
+}
+
 static int help_kill_self(const char *argument)
 {
   return kill(process_open(getpid(), RIGHT_DELETE), atoi(argument)) == 0 ? 98 : 97;
@@ -181,7 +198,7 @@ static const struct {
 } helpers[] = {
   {"exit", help_exit}, {"spin", help_spin},           {"sleep", help_sleep},       {"copy", help_copy},
   {"fill", help_fill}, {"orphan", help_orphan},       {"no-input", help_no_input}, {"touch", help_touch},
-  {"eat", help_eat},   {"kill-self", help_kill_self},
+  {"eat", help_eat},   {"kill-self", help_kill_self}, {"share", help_share},       {"execute", help_execute},
 };
 
 int run_helper(int argc, char **argv)

@@ -8,8 +8,9 @@
 #define SETTLE_ROUNDS 12
 #define MILLISECOND 1000000u
 
-static const struct test *const tables[] = {file_tests,  directory_tests, handle_tests, memory_tests,  process_tests,
-                                            spawn_tests, pipe_tests,      system_tests, hostile_tests, fault_tests};
+static const struct test *const tables[] = {file_tests,   directory_tests, handle_tests, memory_tests,
+                                            vmo_tests,    process_tests,   spawn_tests,  pipe_tests,
+                                            system_tests, hostile_tests,   fault_tests};
 #define NTABLES (sizeof tables / sizeof *tables)
 
 static unsigned passed, failed;

@@ -20,7 +20,7 @@ struct test {
 
 /* One table a file of tests, ended by a null name. */
 extern const struct test file_tests[], directory_tests[], handle_tests[], memory_tests[], process_tests[],
-  spawn_tests[], pipe_tests[], system_tests[], hostile_tests[], fault_tests[];
+  spawn_tests[], pipe_tests[], system_tests[], hostile_tests[], fault_tests[], vmo_tests[];
 
 #define SELF "/bin/usertests"
 
