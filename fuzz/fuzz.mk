@@ -3,6 +3,7 @@
 #   make fuzz                          lists the targets
 #   make fuzz TARGET=elf [TIME=60] [JOBS=2]   searches for that many seconds on so many processors
 #   make fuzz-programs                 builds all harnesses; fuzz-seeds: the seeds
+#   make fuzz-check                    tests them
 
 FUZZ_DIR = build/fuzz
 FUZZ_ALL_TARGETS = $(sort $(FUZZ_TARGETS) $(FUZZ_MACHINE_TARGETS))
@@ -30,26 +31,29 @@ $(FUZZ_DIR)/obj/%.c.o: %.c $(FUZZ_DIR)/stamp
 $(FUZZ_DIR)/libkern.a: $(FUZZ_KERNEL_OBJECTS)
 	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_KERNEL_OBJECTS)
 
-define fuzz_program_rule
-$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) $(FUZZ_DIR)/libkern.a
-	$$(AM_V_CCLD)$$(FUZZ_CC) $$(FUZZ_CFLAGS) $$(FUZZ_ENGINE) -o $$@ $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) \
-	  $(FUZZ_DIR)/libkern.a
-endef
-$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program_rule,$(target))))
-
 # The kernel together with the simulated machine: an archive of its own, so that the linker can tell their data.
 FUZZ_SIM_OBJECTS = $(call fuzz_objects,$(filter-out %/entry.S tests/%,$(SIM_SOURCES)))
 $(FUZZ_DIR)/libmachine.a: $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 
-FUZZ_MACHINE_OBJECTS = $(call fuzz_objects,$(FUZZ_MACHINE_FILES))
-define fuzz_machine_program_rule
-$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) $(FUZZ_MACHINE_OBJECTS) \
-    $(FUZZ_DIR)/libmachine.a fuzz/machine/state.lds
-	$$(AM_V_CCLD)$$(FUZZ_CC) $$(FUZZ_CFLAGS) $$(FUZZ_ENGINE) -Wl,-T,$$(srcdir)/fuzz/machine/state.lds -o $$@ \
-	  $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES)) $(FUZZ_MACHINE_OBJECTS) $(FUZZ_DIR)/libmachine.a
+# $(call fuzz_program_rule,target,files,libraries): the harness, and one with a bug planted in the kernel (kern/plant.h), whose
+# object takes the place of the library's.
+define fuzz_program_rule
+$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(2)) $(3)
+	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
+$(FUZZ_DIR)/planted/fuzz_$(1): $(FUZZ_DIR)/planted/$(1).o $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(2)) $(3)
+	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
+$(FUZZ_DIR)/planted/$(1).o: $(FUZZ_$(1)_PLANT) $(FUZZ_DIR)/stamp
+	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS) -DVERIDIAN_PLANT=$(1) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach target,$(FUZZ_MACHINE_TARGETS),$(eval $(call fuzz_machine_program_rule,$(target))))
+# OSS-Fuzz links by the C++ compiler, for engines in C++.
+FUZZ_LINKER = $(FUZZ_CC) $(FUZZ_CFLAGS)
+FUZZ_LINK = $(FUZZ_LINKER) $(FUZZ_ENGINE) $(addprefix -Wl$(comma)-T$(comma),$(filter %.lds,$^))
+comma = ,
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program_rule,$(target),,$(FUZZ_DIR)/libkern.a)))
+$(foreach target,$(FUZZ_MACHINE_TARGETS),\
+  $(eval $(call fuzz_program_rule,$(target),$(FUZZ_MACHINE_FILES),$(FUZZ_DIR)/libmachine.a fuzz/machine/state.lds)))
+fuzz-planted: $(patsubst %,$(FUZZ_DIR)/planted/fuzz_%,$(filter-out null,$(FUZZ_ALL_TARGETS)))
 
 # What puts memory back may not be looked at by a sanitizer.
 $(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -O2 -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,trace-cmp
@@ -75,6 +79,12 @@ else
 fuzz: $(FUZZ_DIR)/fuzz_$(TARGET) $(FUZZ_DIR)/seeds/stamp
 	@srcdir='$(srcdir)' $(srcdir)/fuzz/campaign $(FUZZ_DIR) $(TARGET) $(or $(TIME),60) $(JOBS)
 endif
-.PHONY: fuzz fuzz-programs fuzz-seeds
+
+# That the campaigns work: every harness finds the bug planted for it, and everything builds the way OSS-Fuzz builds it.
+fuzz-check: fuzz-planted fuzz-seeds
+	srcdir='$(srcdir)' $(srcdir)/fuzz/check-plants $(FUZZ_DIR)
+	srcdir='$(abs_srcdir)' $(srcdir)/fuzz/check-build '$(FUZZ_CC)'
+
+.PHONY: fuzz fuzz-programs fuzz-planted fuzz-seeds fuzz-check
 
 -include $(shell find $(FUZZ_DIR) -name '*.d' 2>/dev/null)

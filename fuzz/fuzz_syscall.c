@@ -45,6 +45,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   one.result = -1;
 
   REQUIRE(guest_run(&user, 0) == GUEST_DONE);
-  REQUIRE((one.result >= 0 && call_keeps(number)) || guest_left_nothing());
+  REQUIRE((one.result >= 0 && call_keeps(number, one.args)) || guest_left_nothing());
   return 0;
 }

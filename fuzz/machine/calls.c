@@ -90,9 +90,10 @@ uint64_t call_argument(const struct call_memory *memory, enum call_kind kind, ui
   }
 }
 
-bool call_keeps(uint64_t number)
+bool call_keeps(uint64_t number, const uint64_t args[6])
 {
   switch (number) {
+  case SYS_open: return (args[1] & (O_CREAT | O_TRUNC)) != 0;
   case SYS_exit:
   case SYS_read:
   case SYS_close:
@@ -109,6 +110,7 @@ bool call_keeps(uint64_t number)
   case SYS_nanosleep:
   case SYS_stat:
   case SYS_fstat:
+  case SYS_readdir:
   case SYS_seek:
   case SYS_chdir:
   case SYS_getcwd:
@@ -116,6 +118,10 @@ bool call_keeps(uint64_t number)
   case SYS_pipe:
   case SYS_process_list:
   case SYS_memory_info:
+  case SYS_console_ctl:
+  case SYS_log_read:
+  case SYS_power:
+  case SYS_random_get:
   case SYS_handle_info:
   case SYS_tls_set: return false;
   default: return true;

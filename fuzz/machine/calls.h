@@ -38,6 +38,6 @@ void call_remember(struct call_memory *memory, uint64_t result);
 uint64_t call_argument(const struct call_memory *memory, enum call_kind kind, uint8_t how, uint8_t value);
 
 /* Whether a successful call may leave something in the file system, where it stays when the process ends. */
-bool call_keeps(uint64_t number);
+bool call_keeps(uint64_t number, const uint64_t args[6]);
 
 #endif

@@ -1,6 +1,7 @@
 /* Cells and what bytes do to them, see term.h. */
 #include "term.h"
 
+#include <kern/plant.h>
 #include <limits.h>
 
 #define ESCAPE 0x1B
@@ -174,7 +175,7 @@ static void in_sequence(struct term *t, uint8_t byte)
   unsigned *last = &t->parameters[t->count - 1];
   if (byte >= '0' && byte <= '9') {
     *last = MIN(*last * 10 + byte - '0', PARAMETER_MAX);
-  } else if (byte == ';' && t->count < TERM_PARAMETERS) {
+  } else if (byte == ';' && t->count < TERM_PARAMETERS + PLANTED(term)) {
     t->parameters[t->count++] = 0;
   } else if (byte < '@') {
     t->foreign = true; /* private parameters, intermediate bytes, more parameters than we keep */

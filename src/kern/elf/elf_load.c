@@ -6,6 +6,7 @@
 #include <kern/arch.h>
 #include <kern/aspace.h>
 #include <kern/elf.h>
+#include <kern/plant.h>
 #include <kern/vmo.h>
 
 /* Copies the segment's file bytes to where they belong in the VMO, which begins `lead` bytes before the segment. */
@@ -36,7 +37,7 @@ static int segment_load(const struct elf_source *src, const struct elf_plan *pla
   if (err != 0) return err;
   err = segment_fill(src, s, address - start, vmo);
   if (err == 0) err = aspace_map(as, vmo, 0, start, size, s->prot, true, &start);
-  vmo_unref(vmo);
+  if (!PLANTED(elf_load) || s->memory_size != s->file_size) vmo_unref(vmo);
   return err;
 }
 

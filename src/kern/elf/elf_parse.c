@@ -6,6 +6,7 @@
  * PT_GNU_STACK is ignored whatever it asks for: a stack is never executable here.
  */
 #include <kern/elf.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 #include <uapi/abi.h>
 
@@ -63,7 +64,7 @@ int elf_error_errno(enum elf_error e)
 static bool in_file(const struct elf_source *src, uint64_t offset, uint64_t len)
 {
   uint64_t end;
-  return !__builtin_add_overflow(offset, len, &end) && end <= src->size;
+  return !__builtin_add_overflow(offset, len, &end) && end <= src->size + PLANTED(elf);
 }
 
 static enum elf_error check_header(const struct elf_source *src, const struct elf64_header *h)

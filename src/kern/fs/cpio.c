@@ -10,6 +10,7 @@
  * first.
  */
 #include <kern/cpio.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define HEADER_SIZE 110u
@@ -105,7 +106,7 @@ static const char *parse_entry(const struct cpio_reader *r, struct cpio_entry *e
   size_t name_size = field[FIELD_NAME_SIZE];
   if (name_size == 0) return "entry without a name";
   e->name = (const char *)r->data + offset;
-  if (name_size > r->size - offset) return "truncated name";
+  if (name_size > r->size - offset + PLANTED(cpio)) return "truncated name";
   if (strnlen(e->name, name_size) != name_size - 1) return "name and its length disagree";
   e->name_length = name_size - 1;
   (void)skip(r, &offset, name_size);

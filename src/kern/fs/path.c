@@ -1,4 +1,5 @@
 /* Paths as text: no file system is asked here. ".." takes away the component before it; at the root it stays there. */
+#include <kern/plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 
@@ -10,7 +11,7 @@ struct builder {
 
 static int append_component(struct builder *b, const char *name, size_t length)
 {
-  if (length > NAME_MAX) return -ENAMETOOLONG;
+  if (length > NAME_MAX + PLANTED(path)) return -ENAMETOOLONG;
   if (b->length + 1 + length + 1 > PATH_MAX) return -ENAMETOOLONG;
   b->out[b->length++] = '/';
   memcpy(b->out + b->length, name, length);

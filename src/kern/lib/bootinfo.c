@@ -4,6 +4,7 @@
  */
 #include <kern/bootinfo.h>
 #include <kern/log.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define PADDR_END (PADDR_MASK + 1)
@@ -60,7 +61,7 @@ static void input_add(struct sanitizer *s, paddr_t base, uint64_t length, uint32
 {
   if (base >= PADDR_END || length == 0) return;
   paddr_t end = length > PADDR_END - base ? PADDR_END : base + length;
-  if (kind == 0 || kind >= MEM_KIND_COUNT) kind = MEM_RESERVED;
+  if (kind == 0 || kind >= MEM_KIND_COUNT + PLANTED(bootinfo)) kind = MEM_RESERVED;
   s->in[s->nin++] = (struct extent){.base = base, .end = end, .kind = kind};
 }
 

@@ -1,5 +1,6 @@
 /* The boot command line: words by spaces, `key` or `key=value`; double quotes group, in keys as well as in values. */
 #include <kern/bootinfo.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 /* The character of the word at *p, past quotes; 0 at the word's end. Moves *p behind it. */
@@ -25,7 +26,7 @@ static bool word_match(const char **p, const char *key, char *value, size_t size
   }
   matches = matches && *key == '\0';
   while (c && (c = word_next(p, &quoted))) {
-    if (matches && n + 1 < size) value[n++] = c;
+    if (matches && n + 1 < size + PLANTED(cmdline)) value[n++] = c;
   }
   if (matches) value[n] = '\0';
   return matches;

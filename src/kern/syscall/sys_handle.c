@@ -1,4 +1,5 @@
 /* Calls about handles themselves, whatever they name. */
+#include <kern/plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 #include <kern/vmo.h>
@@ -34,6 +35,6 @@ int64_t sys_handle_info(int handle, uaddr_t info)
   result.type = obj->type;
   result.rights = rights;
   result.id = object_id(obj);
-  object_unref(obj);
+  if (!PLANTED(program) || obj->type != OBJECT_PROCESS) object_unref(obj);
   return copy_to_user(info, &result, sizeof(result));
 }

@@ -4,6 +4,7 @@
  * int's register is ignored, as in the C calling convention).
  */
 #include <kern/arch.h>
+#include <kern/plant.h>
 #include <kern/syscall.h>
 #include <kern/trap.h>
 #include <kern/vfs.h>
@@ -40,7 +41,7 @@ static const struct syscall_entry {
 void syscall_dispatch(struct trapframe *tf)
 {
   uint64_t number = trapframe_call_number(tf);
-  if (number >= SYSCALL_COUNT) {
+  if (number >= SYSCALL_COUNT + PLANTED(syscall)) {
     trapframe_set_result(tf, -ENOSYS);
     return;
   }

@@ -2,6 +2,7 @@
 #include <fmt/bootdec.h>
 #include <fmt/handoff.h>
 #include <fmt/vbi.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define INFO_SIZE_MAX MIB(1)
@@ -10,7 +11,7 @@ _Static_assert(VBI_CMDLINE_MAX == BOOTINFO_CMDLINE_MAX - 1, "what loaders accept
 /* Where [offset, offset + len) of the block `p` of `size` bytes is; null when it is not all inside. */
 static const uint8_t *part(const uint8_t *p, uint32_t size, uint32_t offset, uint64_t len)
 {
-  if (offset > size || len > size - offset) return NULL;
+  if (offset > size || len > size - offset + PLANTED(handoff)) return NULL;
   return p + offset;
 }
 

@@ -1,6 +1,7 @@
 /* The Multiboot2 decoder; see fmt/multiboot2.h. Tags may come in any order and be followed by others we do not know. */
 #include <fmt/bootdec.h>
 #include <fmt/multiboot2.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define INFO_SIZE_MAX MIB(1)
@@ -145,7 +146,7 @@ static int decode_tags(struct decoder *d, paddr_t info, const uint8_t *p, size_t
   while (total - at >= sizeof(struct tag)) {
     struct tag tag;
     memcpy(&tag, p + at, sizeof tag);
-    if (tag.size < sizeof tag || tag.size > total - at) return -EINVAL;
+    if (tag.size < sizeof tag || tag.size > total - at + PLANTED(multiboot2)) return -EINVAL;
     if (tag.type == TAG_END) return 0;
     int err = decode_tag(d, tag.type, info + at + sizeof tag, p + at + sizeof tag, tag.size - sizeof tag);
     if (err) return err;

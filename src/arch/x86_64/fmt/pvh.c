@@ -1,6 +1,7 @@
 /* The PVH decoder; see fmt/pvh.h. */
 #include <fmt/bootdec.h>
 #include <fmt/pvh.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define START_MAGIC 0x336EC578u
@@ -31,8 +32,8 @@ _Static_assert(sizeof(struct memory_map_entry) == 24, "start_info.h");
 
 static int decode_memory_map(const struct phys_view *view, const struct start_info *info, struct bootinfo *bi)
 {
-  const uint8_t *p =
-    phys_view_at(view, info->memory_map, (uint64_t)info->memory_map_entries * sizeof(struct memory_map_entry));
+  const uint8_t *p = phys_view_at(
+    view, info->memory_map, (uint64_t)info->memory_map_entries * (sizeof(struct memory_map_entry) - PLANTED(pvh)));
   if (!p) return -EFAULT;
   for (uint32_t i = 0; i < info->memory_map_entries; i++, p += sizeof(struct memory_map_entry)) {
     struct memory_map_entry entry;
