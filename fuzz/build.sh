@@ -8,10 +8,15 @@ work=${WORK:-$(mktemp -d)}/veridian
 rm -rf "$work"
 mkdir -p "$work" "$OUT"
 
-[ -f "$source/configure" ] || (cd "$source" && autoreconf -i)
-cd "$work"
+# A copy, because the tree may be configured for something else.
+mkdir "$work/source"
+tar -C "$source" -c --exclude-vcs --exclude=./build --exclude=./img --exclude=./config.status --exclude='*.[oa]' . |
+  tar -C "$work/source" -x
+(cd "$work/source" && autoreconf -i)
+mkdir "$work/build"
+cd "$work/build"
 # The programs and the RAM disk, whose bytes are seeds, are made by the host's compiler.
-"$source/configure" -q CC=gcc CFLAGS=-O1 FUZZ_CC="$CC" FUZZ_CFLAGS="$CFLAGS" FUZZ_ENGINE="$LIB_FUZZING_ENGINE"
+../source/configure -q CC=gcc CFLAGS=-O1 FUZZ_CC="$CC" FUZZ_CFLAGS="$CFLAGS" FUZZ_ENGINE="$LIB_FUZZING_ENGINE"
 make -s -j"$(nproc)" FUZZ_LINKER="$CXX ${CXXFLAGS-}" fuzz-programs fuzz-seeds
 
 for program in build/fuzz/fuzz_*; do
