@@ -164,6 +164,10 @@ static inline void insn_hlt(void)
 {
   __asm__ volatile("hlt" : : : "memory");
 }
+static inline void insn_mfence(void)
+{
+  __asm__ volatile("mfence" : : : "memory");
+}
 static inline void insn_pause(void)
 {
   __asm__ volatile("pause" : : : "memory");

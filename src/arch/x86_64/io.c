@@ -1,20 +1,22 @@
 /* Ports and device registers. Device registers appear uncached in their own window (layout.h). */
+#include "io.h"
+
 #include "insn.h"
 #include "layout.h"
 #include <kern/arch.h>
 
 #define ALL_ONES(width) ((uint32_t)(UINT64_MAX >> (64 - 8 * (width))))
 
-static volatile void *mmio_at(uint64_t addr, unsigned width)
+volatile void *io_registers_at(paddr_t pa, uint64_t size)
 {
-  uint64_t offset = addr - LAYOUT_MMIO_PHYS;
-  if (addr < LAYOUT_MMIO_PHYS || offset > LAYOUT_MMIO_SIZE - width) return NULL;
+  uint64_t offset = pa - LAYOUT_MMIO_PHYS;
+  if (pa < LAYOUT_MMIO_PHYS || size > LAYOUT_MMIO_SIZE || offset > LAYOUT_MMIO_SIZE - size) return NULL;
   return (volatile void *)(LAYOUT_MMIO_BASE + offset);
 }
 
 static uint32_t mmio_read(uint64_t addr, unsigned width)
 {
-  volatile void *p = mmio_at(addr, width);
+  volatile void *p = io_registers_at(addr, width);
   if (!p) return ALL_ONES(width);
   switch (width) {
   case 1: return *(volatile uint8_t *)p;
@@ -25,7 +27,7 @@ static uint32_t mmio_read(uint64_t addr, unsigned width)
 
 static void mmio_write(uint64_t addr, unsigned width, uint32_t value)
 {
-  volatile void *p = mmio_at(addr, width);
+  volatile void *p = io_registers_at(addr, width);
   if (!p) return;
   switch (width) {
   case 1: *(volatile uint8_t *)p = (uint8_t)value; break;

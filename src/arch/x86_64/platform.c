@@ -3,7 +3,7 @@
 #include "dev/acpi.h"
 #include "dev/clock.h"
 #include "dev/devices.h"
-#include "dev/pic.h"
+#include "dev/interrupts.h"
 #include "dev/timer.h"
 #include <kern/arch.h>
 #include <kern/bootinfo.h>
@@ -11,13 +11,16 @@
 
 void arch_platform_init(const struct bootinfo *bi)
 {
+  const char *reference;
   acpi_start();
-  pic_init();
-  uint64_t tsc_hz = clock_calibrate();
+  interrupts_init(bi->cmdline);
+  uint64_t tsc_hz = clock_calibrate(&reference);
   rtc_read_epoch();
-  timer_start();
-  log_info("x86_64: %s, TSC %u MHz, loaded by %s", cpu_features.vendor, (unsigned)(tsc_hz / 1000000), bi->loader);
+  const char *timer = timer_start();
+  log_info("x86_64: %s, loaded by %s", cpu_features.vendor, bi->loader);
   log_info("x86_64: on: %s", cpu_protections());
+  log_info("x86_64: interrupts by %s, timer %s, TSC %u MHz by %s", interrupts_name(), timer,
+           (unsigned)(tsc_hz / 1000000), reference);
 }
 
 void arch_console_init(const struct bootinfo *bi)

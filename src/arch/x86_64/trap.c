@@ -1,6 +1,7 @@
 /* From the stubs of entry.S to the kernel: interrupts to their line, everything else to trap_dispatch. */
 #include "cpu.h"
-#include "dev/pic.h"
+#include "dev/interrupts.h"
+#include "dev/lapic.h"
 #include "dev/timer.h"
 #include "insn.h"
 #include <fmt/trapframe.h>
@@ -18,7 +19,7 @@ static void note_moment(void)
 static void interrupt(unsigned irq, struct trapframe *tf)
 {
   note_moment();
-  if (pic_is_spurious(irq)) return;
+  if (interrupts_is_spurious(irq)) return;
   if (irq == IRQ_TIMER && !timer_expired()) {
     arch_irq_eoi(irq);
     return;
@@ -30,6 +31,8 @@ void x86_trap(struct trapframe *tf)
 {
   if (tf->vector - VECTOR_IRQ_BASE < IRQ_COUNT)
     interrupt((unsigned)tf->vector - VECTOR_IRQ_BASE, tf);
+  else if (tf->vector >= VECTOR_APIC_ERROR)
+    lapic_interrupt((unsigned)tf->vector);
   else
     trap_dispatch(tf);
   insn_cli();

@@ -19,7 +19,7 @@
 #define CASCADE 2 /* the slave's line at the master */
 #define LINES 8
 
-static uint16_t masked = 0xFFFF; /* interrupts disabled; the bootstrap processor's */
+static uint16_t masked; /* interrupts disabled */
 
 static void write_masks(void)
 {
@@ -39,33 +39,21 @@ void pic_init(void)
 {
   program(MASTER, VECTOR_IRQ_BASE, 1u << CASCADE);
   program(SLAVE, VECTOR_IRQ_BASE + LINES, CASCADE);
-  masked = (uint16_t) ~(1u << CASCADE);
+  masked = 0xFFFF;
   write_masks();
 }
 
-static void set_mask(unsigned irq, bool on)
+void pic_set_mask(unsigned irq, bool on)
 {
   bool enabled = arch_irq_disable();
   uint16_t bit = (uint16_t)(1u << irq);
   masked = on ? masked | bit : masked & (uint16_t)~bit;
-  if (irq < LINES)
-    insn_out8(MASTER + DATA, (uint8_t)masked);
-  else
-    insn_out8(SLAVE + DATA, (uint8_t)(masked >> 8));
+  if (irq >= LINES) masked &= (uint16_t) ~(1u << CASCADE);
+  write_masks();
   arch_irq_restore(enabled);
 }
 
-void arch_irq_unmask(unsigned irq)
-{
-  if (irq < IRQ_COUNT) set_mask(irq, false);
-}
-
-void arch_irq_mask(unsigned irq)
-{
-  if (irq < IRQ_COUNT) set_mask(irq, true);
-}
-
-void arch_irq_eoi(unsigned irq)
+void pic_eoi(unsigned irq)
 {
   if (irq >= LINES) insn_out8(SLAVE + COMMAND, OCW2_EOI);
   insn_out8(MASTER + COMMAND, OCW2_EOI);

@@ -1,13 +1,14 @@
 /*
- * The 8254 interval timer; see dev/timer.h. Intel 8254 data sheet: a count written in mode 0 is decremented at 1.193182
+ * The 8254 interval timer; see dev/pit.h. Intel 8254 data sheet: a count written in mode 0 is decremented at 1.193182
  * MHz and raises the output, which is IRQ 0, when it reaches zero; writing a new count starts again. So arming is two
  * port writes, the control word is written once.
  */
-#include "../insn.h"
-#include "clock.h"
-#include "timer.h"
-#include <kern/arch.h>
+#include "pit.h"
 
+#include "../insn.h"
+#include "stopwatch.h"
+
+#define PIT_HZ 1193182u
 #define PIT_CHANNEL0 0x40
 #define PIT_CHANNEL2 0x42
 #define PIT_CONTROL 0x43
@@ -25,9 +26,12 @@
 #define COUNTS_PER_NS_32 (((uint64_t)PIT_HZ << 32) / 1000000000u)
 #define WAIT_MAX_NS 54000000u
 
-static uint64_t armed_deadline = UINT64_MAX; /* interrupts disabled; the bootstrap processor's */
+void pit_timer_start(void)
+{
+  insn_out8(PIT_CONTROL, CONTROL_CHANNEL0_MODE0);
+}
 
-static void start_count(uint64_t wait_ns)
+void pit_timer_count(uint64_t wait_ns)
 {
   uint64_t count = (MIN(wait_ns, WAIT_MAX_NS) * COUNTS_PER_NS_32 >> 32) + 1;
   count = MIN(MAX(count, COUNT_MIN), COUNT_MAX);
@@ -35,44 +39,20 @@ static void start_count(uint64_t wait_ns)
   insn_out8(PIT_CHANNEL0, (uint8_t)(count >> 8));
 }
 
-void timer_start(void)
-{
-  insn_out8(PIT_CONTROL, CONTROL_CHANNEL0_MODE0);
-  if (armed_deadline != UINT64_MAX) arch_timer_arm(armed_deadline);
-  arch_irq_unmask(IRQ_TIMER);
-}
-
-void arch_timer_arm(uint64_t deadline)
-{
-  armed_deadline = deadline;
-  if (deadline == UINT64_MAX) return; /* a count that still runs ends in an interrupt timer_expired refuses */
-  uint64_t now = arch_clock_read();
-  start_count(deadline > now ? deadline - now : 0);
-}
-
-bool timer_expired(void)
-{
-  if (armed_deadline == UINT64_MAX) return false;
-  uint64_t now = arch_clock_read();
-  if (now < armed_deadline) {
-    start_count(armed_deadline - now);
-    return false;
-  }
-  armed_deadline = UINT64_MAX;
-  return true;
-}
-
-void pit_stopwatch_start(void)
-{
-  insn_out8(PORT_B, (uint8_t)((insn_in8(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2));
-  insn_out8(PIT_CONTROL, CONTROL_CHANNEL2_MODE0);
-  insn_out8(PIT_CHANNEL2, 0xFF);
-  insn_out8(PIT_CHANNEL2, 0xFF);
-}
-
-uint16_t pit_stopwatch_read(void)
+/* It counts down. */
+static uint32_t read_channel2(void)
 {
   insn_out8(PIT_CONTROL, CONTROL_LATCH_CHANNEL2);
   uint8_t low = insn_in8(PIT_CHANNEL2);
-  return (uint16_t)(low | insn_in8(PIT_CHANNEL2) << 8);
+  return COUNT_MAX - (uint32_t)(low | insn_in8(PIT_CHANNEL2) << 8);
+}
+
+bool pit_stopwatch(struct stopwatch *w)
+{
+  insn_out8(PORT_B, (uint8_t)((insn_in8(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2));
+  insn_out8(PIT_CONTROL, CONTROL_CHANNEL2_MODE0);
+  insn_out8(PIT_CHANNEL2, (uint8_t)COUNT_MAX);
+  insn_out8(PIT_CHANNEL2, (uint8_t)(COUNT_MAX >> 8));
+  *w = (struct stopwatch){.name = "8254", .hz = PIT_HZ, .mask = COUNT_MAX, .read = read_channel2};
+  return true;
 }

@@ -1,18 +1,20 @@
-/* The 8254 interval timer: channel 0 raises IRQ 0 once for each deadline, channel 2 measures time for calibration. */
+/*
+ * The timer behind arch_timer_arm, the best this machine has: the local APIC's, comparing with the time-stamp counter
+ * or counting down; or the 8254's channel 0.
+ */
 #ifndef X86_DEV_TIMER_H
 #define X86_DEV_TIMER_H
 
 #include <kern/types.h>
 
-#define PIT_HZ 1193182u
+/* Once, interrupts disabled, after interrupts_init and clock_calibrate. Answers the timer's name. */
+const char *timer_start(void);
 
-void timer_start(void);
+/* Whether IRQ_TIMER comes from the local APIC instead of from a line. */
+bool timer_is_local(void);
 
-/* In the interrupt: whether the armed deadline has come. If it has not (a count is at most 55 ms), goes on waiting. */
+/* In the interrupt: whether the armed deadline has come. If it has not (a count has an end, an earlier deadline was
+ * replaced), goes on waiting. */
 bool timer_expired(void);
-
-/* Channel 2 as a stopwatch, counting down from 65535 without interrupt. */
-void pit_stopwatch_start(void);
-uint16_t pit_stopwatch_read(void);
 
 #endif

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Every way to get interrupts and time that QEMU's machines have: the contract with the machine is kept on each, and the log
+# says which it is. (Two more, x2APIC and the TSC deadline, only Bochs has: bochs-platform.sh.)
+. "$srcdir/tests/qemu/lib.sh"
+
+# way NAME QEMU-FLAGS COMMAND-LINE TEXT: on that machine the log says TEXT.
+way()
+{
+  for tests in arch platform; do
+    QEMU_FLAGS=$2 run 0 "$work/$1.$tests" -n -a "loglevel=info ktest=$tests $3" build/veridian.elf initrd.cpio || continue
+    expect "$work/$1.$tests" " info: x86_64: interrupts by $4\$"
+    grep '\[failed\]' "$work/$1.$tests" && fail "$1: a test failed"
+  done
+}
+way max '' '' 'APIC, timer local APIC, TSC [0-9]* MHz by HPET'
+way q35 '-machine q35 -cpu qemu64' '' 'APIC, timer local APIC, TSC [0-9]* MHz by HPET'
+way skylake '-machine hpet=off -cpu Skylake-Client' '' 'APIC, timer local APIC, TSC [0-9]* MHz by 8254'
+way noapic '-cpu qemu64' noapic '8259, timer 8254, TSC [0-9]* MHz by HPET'
+way noacpi '-machine acpi=off' '' '8259, timer 8254, TSC [0-9]* MHz by 8254'
+expect "$work/noacpi.arch" 'interrupts: by the 8259s: the firmware describes no APICs$'
+expect "$work/noapic.arch" 'interrupts: by the 8259s: noapic$'
+finish
