@@ -343,6 +343,18 @@ KTEST(machine_stack_has_a_guard)
   ktest_check(faults(read_byte, (uintptr_t)boot_stack - 1, ACCESS_READ, false));
 }
 
+/* A guard a thread, a random one whose first byte is 0; the processor has the running thread's. */
+KTEST(machine_stack_guards_are_the_threads_own)
+{
+  const struct arch_context *own = x86_context_self(), *idle = cpu_self()->idle->context;
+  const uint64_t guards[] = {own->stack_guard, idle->stack_guard, x86_cpu_self()->boot_context.stack_guard};
+  ktest_check(x86_cpu_self()->stack_guard == own->stack_guard);
+  for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
+    ktest_check(guards[i] >> 8 != 0 && (guards[i] & 0xFF) == 0);
+    for (size_t j = 0; j < i; j++) ktest_check(guards[i] != guards[j]);
+  }
+}
+
 KTEST(machine_idle_left_the_boot_stack)
 {
   const struct thread *idle = cpu_self()->idle;

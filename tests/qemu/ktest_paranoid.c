@@ -149,6 +149,37 @@ KTEST(machine_debug_exception_in_the_syscall_window)
   guest_run(call_with_breakpoint);
 }
 
+/* ---- no way back to an address that is not canonical: sysretq would fault in the kernel, on the program's GS base ---- */
+
+CODE(sleep, "movl $300000000, %edi; movl $15, %eax; syscall; " EXIT_WITH(0))
+CODE(sleep_int, "movl $300000000, %edi; movl $15, %eax; int $0x80; " EXIT_WITH(0))
+
+/* While the program sleeps in a call, its way back is bent. */
+static void bend(int pid)
+{
+  struct process *p;
+  ktest_check(pid > 0);
+  ktest_check(thread_sleep_until(arch_clock_read() + 50000000) == 0);
+  ktest_check(process_find(pid, &p) == 0);
+  struct thread *t = container_of(p->threads.next, struct thread, process_link);
+  bool asleep = t->state == THREAD_BLOCKED;
+  if (asleep) arch_context_user_frame(t->context)->rip = 0x0000800000000000ull;
+  object_unref(&p->object);
+  if (!asleep) log_error("the program does not sleep");
+  ktest_check(next_ends(EXIT_FAULT, FAULT_MEMORY));
+}
+
+static void bend_returns(void)
+{
+  bend(START(sleep));
+  bend(START(sleep_int));
+}
+
+KTEST(machine_no_return_to_an_address_that_is_not_canonical)
+{
+  guest_run(bend_returns);
+}
+
 /* ---- real ones, sent by tests/qemu/nmi.sh through QEMU's monitor while a program runs on a GS base of its own ---- */
 
 CODE(spin, "1: jmp 1b\n")
