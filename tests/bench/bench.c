@@ -126,6 +126,24 @@ static double start_to_prompt(const char *simulator, const char *initrd)
   return median(samples, RUNS);
 }
 
+/* The page allocators: their names, and a run of the in-kernel measurement of pages with each. */
+static const char *const allocators[] = {"buddy", "bitmap", "array"};
+#define ALLOCATORS (sizeof allocators / sizeof *allocators)
+
+static char *pages_option(const char *before, const char *allocator)
+{
+  static char option[64];
+  snprintf(option, sizeof option, "%sktest=bench_pages pmm=%s", before, allocator);
+  return option;
+}
+
+static const char *allocator_name(const char *what, const char *allocator)
+{
+  static char name[48];
+  snprintf(name, sizeof name, "%s%s", what, allocator);
+  return name;
+}
+
 /* ---- the report ---- */
 
 static bool json;
@@ -196,6 +214,8 @@ static void report_simulator(const char *simulator, const char *initrd, const ch
     {"spawn_wait", "spawn and wait", "host posix_spawn + wait", floor_spawn},
     {"process_switch", "process switch (yield)", "bare swapcontext", floor_swapcontext},
     {"pipe_round_trip", "pipe round trip, two switches", "bare SIGSYS round trip", floor_sigsys},
+    {"kmalloc_64", "kmalloc and kfree, 64 B", "glibc malloc and free", floor_malloc_64},
+    {"kmalloc_1024", "kmalloc and kfree, 1 KiB", "glibc malloc and free", floor_malloc_1024},
   };
 
   snprintf(option, sizeof option, "--initrd=%s", bench_initrd);
@@ -204,6 +224,16 @@ static void report_simulator(const char *simulator, const char *initrd, const ch
   section("simulator", "ns", "floor, ns", "");
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
     row_time(rows[i].what, need(&r, rows[i].name, "the simulator")->ns, rows[i].floor_name, rows[i].floor());
+  for (unsigned i = 0; i < ALLOCATORS; i++) {
+    static struct results pages;
+    char *run[] = {(char *)simulator, (char *)"--clock=real", option, pages_option("--append=", allocators[i]), NULL};
+    pages.count = 0;
+    collect(run, &pages);
+    row_time(allocator_name("page taken and freed, ", allocators[i]),
+             need(&pages, allocator_name("page_", allocators[i]), "the simulator")->ns, "", -1);
+    row_time(allocator_name("4 pages taken and freed, ", allocators[i]),
+             need(&pages, allocator_name("block_", allocators[i]), "the simulator")->ns, "", -1);
+  }
   row_time("start to prompt", start_to_prompt(simulator, initrd), "host posix_spawn + wait", floor_spawn());
 }
 
@@ -224,6 +254,8 @@ static void report_image(const char *qemu_run, const char *kernel_image, const c
     {"spawn_wait", "spawn and wait", 60000},
     {"process_switch", "process switch (yield)", 0},
     {"pipe_round_trip", "pipe round trip, two switches", 2000},
+    {"kmalloc_64", "kmalloc and kfree, 64 B", 0},
+    {"kmalloc_1024", "kmalloc and kfree, 1 KiB", 0},
     {"boot", "boot to prompt (with firmware)", 30e6},
   };
 
@@ -233,6 +265,17 @@ static void report_image(const char *qemu_run, const char *kernel_image, const c
   section("image", "instructions", "aim, under", "");
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
     row_instructions(rows[i].what, need(&r, rows[i].name, "the image")->cycles, rows[i].aim);
+  for (unsigned i = 0; i < ALLOCATORS; i++) {
+    static struct results pages;
+    char *run[] = {(char *)qemu_run,     (char *)"-a",         pages_option("", allocators[i]),
+                   (char *)kernel_image, (char *)bench_initrd, NULL};
+    pages.count = 0;
+    collect(run, &pages);
+    row_instructions(allocator_name("page taken and freed, ", allocators[i]),
+                     need(&pages, allocator_name("page_", allocators[i]), "the image")->cycles, 0);
+    row_instructions(allocator_name("4 pages taken and freed, ", allocators[i]),
+                     need(&pages, allocator_name("block_", allocators[i]), "the image")->cycles, 0);
+  }
 }
 
 int main(int argc, char **argv)

@@ -184,3 +184,26 @@ double floor_spawn(void)
 {
   return measure(NULL, host_spawns, 5);
 }
+
+#define HELD 256u
+static size_t malloc_size;
+
+static void mallocs(unsigned count)
+{
+  static void *volatile object[HELD];
+  unsigned n = 0;
+  for (; n < count; n++) object[n] = malloc(malloc_size);
+  while (n > 0) free(object[--n]);
+}
+
+double floor_malloc_64(void)
+{
+  malloc_size = 64;
+  return measure(NULL, mallocs, HELD);
+}
+
+double floor_malloc_1024(void)
+{
+  malloc_size = 1024;
+  return measure(NULL, mallocs, HELD);
+}

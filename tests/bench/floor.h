@@ -11,6 +11,8 @@ double floor_two_stores(void);
 double floor_sigsys(void);      /* a system call turned into SIGSYS by Syscall User Dispatch, and back */
 double floor_swapcontext(void); /* one swapcontext */
 double floor_fault(void);       /* SIGSEGV and the mmap of one page of a memfd in its handler */
+double floor_malloc_64(void);   /* the C library's malloc and free of 64 bytes, 256 at a time */
+double floor_malloc_1024(void); /* and of 1 KiB */
 double floor_spawn(void);       /* posix_spawn of /bin/true and waitpid */
 
 #endif

@@ -5,8 +5,10 @@
 #include "../conformance/crew.h"
 #include <kern/arch.h>
 #include <kern/clock.h>
+#include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/log.h>
+#include <kern/pmm.h>
 #include <kern/print.h>
 
 #define ROUNDS 15
@@ -87,4 +89,65 @@ KTEST(bench_thread_switch)
   preemption_on();
   ktest_check(started);
   report("thread_switch", &s, 1000);
+}
+
+/* ---- memory: so many taken, then all given back ---- */
+
+#define HELD 256u
+
+static void page_work(uint64_t count)
+{
+  static paddr_t page[HELD];
+  unsigned n = 0;
+  for (; n < count && pmm_alloc_page(PMM_KERNEL, &page[n]) == 0; n++) continue;
+  while (n > 0) pmm_free_page(page[--n]);
+}
+
+static void block_work(uint64_t count)
+{
+  static paddr_t block[HELD];
+  unsigned n = 0;
+  for (; n < count && pmm_alloc(PMM_KERNEL, 2, &block[n]) == 0; n++) continue;
+  while (n > 0) pmm_free(block[--n], 2);
+}
+
+/* By the allocator that "pmm=" chose. */
+KTEST(bench_pages)
+{
+  struct samples s;
+  struct pmm_zone_stats zone;
+  char name[24];
+
+  pmm_get_zone_stats(PMM_KERNEL, &zone);
+  measure(&s, page_work, HELD);
+  format_text(name, sizeof name, "page_%s", zone.allocator);
+  report(name, &s, HELD);
+  measure(&s, block_work, HELD);
+  format_text(name, sizeof name, "block_%s", zone.allocator);
+  report(name, &s, HELD);
+}
+
+static size_t heap_size;
+
+static void heap_work(uint64_t count)
+{
+  static void *object[HELD];
+  unsigned n = 0;
+  for (; n < count; n++) object[n] = kmalloc(heap_size);
+  while (n > 0) kfree(object[--n]);
+}
+
+KTEST(bench_heap)
+{
+  static const struct {
+    size_t size;
+    const char *name;
+  } runs[] = {{64, "kmalloc_64"}, {1024, "kmalloc_1024"}};
+  struct samples s;
+
+  for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
+    heap_size = runs[i].size;
+    measure(&s, heap_work, HELD);
+    report(runs[i].name, &s, HELD);
+  }
 }

@@ -138,6 +138,40 @@ static void without_clone(int64_t r)
   vmo_unref(copy);
 }
 
+static bool with_vmo(void)
+{
+  scratch = (int)sys_vmo_create(0x4000);
+  return scratch >= 0;
+}
+static bool with_written_vmo(void)
+{
+  return with_vmo() && sys_vmo_write(scratch, 0, GUEST_MEMORY, 0x2800) == 0x2800;
+}
+static bool with_vmo_and_mapping(void)
+{
+  return with_written_vmo() && with_mapping();
+}
+static void without_vmo(int64_t r)
+{
+  (void)r;
+  sys_close(scratch);
+}
+static void without_vmo_and_mapping(int64_t r)
+{
+  without_mapping(r);
+  without_vmo(r);
+}
+static void without_both_vmos(int64_t handle)
+{
+  close_result(handle);
+  without_vmo(0);
+}
+static void without_mapped_vmo(int64_t where)
+{
+  unmap_result(where);
+  without_vmo(0);
+}
+
 static bool child_sleeps(void)
 {
   struct process_info info;
@@ -260,6 +294,14 @@ CALL(power, sys_power(POWER_OFF, 256))
 CALL(handle_info, sys_handle_info(file, OUT))
 CALL(tls_set, sys_tls_set(0))
 CALL(random_get, sys_random_get(OUT, 64))
+CALL(mmap_shared, sys_mmap(0, 0x3000, RW, MAP_SHARED, file, 0))
+CALL(vmo_create, sys_vmo_create(0x4000))
+CALL(vmo_read, sys_vmo_read(scratch, 0, MAP_AT, 0x2800))
+CALL(vmo_write, sys_vmo_write(scratch, 0x1000, GUEST_MEMORY, 0x2800))
+CALL(vmo_clone, sys_vmo_clone(scratch, 0x1000, 0x2000))
+CALL(vmo_resize, sys_vmo_resize(scratch, 0x1000000))
+CALL(vmo_map, sys_vmo_map(scratch, 0, 0, 0x3000, RW, 0))
+CALL(vmo_size, sys_vmo_size(scratch))
 
 static const struct sweep {
   unsigned number;
@@ -310,6 +352,14 @@ static const struct sweep {
   {SYS_handle_info, "handle_info", call_handle_info, NULL, NULL, 0, 0},
   {SYS_tls_set, "tls_set", call_tls_set, NULL, NULL, 0, 0},
   {SYS_random_get, "random_get", call_random_get, NULL, NULL, 0, 0},
+  {SYS_mmap, "mmap of a file, shared", call_mmap_shared, NULL, unmap_result, 0, 0},
+  {SYS_vmo_create, "vmo_create", call_vmo_create, NULL, close_result, 0, 0},
+  {SYS_vmo_read, "vmo_read to fresh memory", call_vmo_read, with_vmo_and_mapping, without_vmo_and_mapping, 0, 0},
+  {SYS_vmo_write, "vmo_write", call_vmo_write, with_written_vmo, without_vmo, 0, 0},
+  {SYS_vmo_clone, "vmo_clone", call_vmo_clone, with_written_vmo, without_both_vmos, 0, 0},
+  {SYS_vmo_resize, "vmo_resize", call_vmo_resize, with_written_vmo, without_vmo, 0, 0},
+  {SYS_vmo_map, "vmo_map", call_vmo_map, with_vmo, without_mapped_vmo, 0, 0},
+  {SYS_vmo_size, "vmo_size", call_vmo_size, with_vmo, without_vmo, 0, 0},
   /* the last: it closes all handles */
   {SYS_process_open, "process_open with a full table", call_process_open, with_full_table, without_full_table, 0, 0},
 };

@@ -187,6 +187,15 @@ static int help_execute(const char *argument)
   return vmo_map(0, 0, NULL, USER_PAGE_SIZE, PROT_READ | PROT_EXEC, 0) == MAP_FAILED ? errno : 0;
 }
 
+static int help_map(const char *argument)
+{
+  size_t len = (size_t)atoi(argument) * USER_PAGE_SIZE;
+  volatile char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return 3;
+  for (size_t i = 0; i < len; i += USER_PAGE_SIZE) p[i] = 1;
+  return 0;
+}
+
 static int help_kill_self(const char *argument)
 {
   return kill(process_open(getpid(), RIGHT_DELETE), atoi(argument)) == 0 ? 98 : 97;
@@ -196,9 +205,10 @@ static const struct {
   const char *name;
   int (*function)(const char *argument);
 } helpers[] = {
-  {"exit", help_exit}, {"spin", help_spin},           {"sleep", help_sleep},       {"copy", help_copy},
-  {"fill", help_fill}, {"orphan", help_orphan},       {"no-input", help_no_input}, {"touch", help_touch},
-  {"eat", help_eat},   {"kill-self", help_kill_self}, {"share", help_share},       {"execute", help_execute},
+  {"exit", help_exit},       {"spin", help_spin},     {"sleep", help_sleep},         {"copy", help_copy},
+  {"fill", help_fill},       {"orphan", help_orphan}, {"no-input", help_no_input},   {"touch", help_touch},
+  {"eat", help_eat},         {"map", help_map},       {"kill-self", help_kill_self}, {"share", help_share},
+  {"execute", help_execute},
 };
 
 int run_helper(int argc, char **argv)

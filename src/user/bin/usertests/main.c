@@ -134,8 +134,13 @@ int main(int argc, char **argv)
 {
   if (argc == 3 && strcmp(argv[1], "--test") == 0) be_child(argv[2]);
   if (argc > 1 && strcmp(argv[1], "--help-with") == 0) return run_helper(argc - 2, argv + 2);
+  if (argc == 3 && strcmp(argv[1], "--cycles") == 0) {
+    int64_t lost = run_cycles((unsigned)atoi(argv[2]));
+    printf("%s cycles, %ld pages lost\n", argv[2], (long)lost);
+    return lost != 0;
+  }
   if (argc > 1 && argv[1][0] == '-') {
-    fputs("usage: usertests [name | prefix*]...\n", stderr);
+    fputs("usage: usertests [name | prefix*]... | --cycles N\n", stderr);
     return 2;
   }
   if (argc == 1) run_matching("*");

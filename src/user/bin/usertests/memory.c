@@ -215,6 +215,51 @@ static void test_exhaustion(void)
   memset(p, 1, 64 * PAGE);
 }
 
+/* Takes page after page until no program's page is free. Then whatever needs one fails, the kernel has what it had but for the
+ * tables of these pages, and the next page touched ends the program. */
+static void touch_the_last_page(void)
+{
+  struct memory_stats before, now;
+  OK(memory_stats(&before, sizeof before));
+  uint64_t left = before.zone[1].free_pages, taken = 0;
+  volatile char *p = map((left + 64) * PAGE, RW);
+  while (left > 0) {
+    p[taken++ * PAGE] = 1;
+    OK(memory_stats(&now, sizeof now));
+    left = now.zone[1].free_pages;
+  }
+  CHECK(taken > 100);
+  uint64_t tables = taken / 512 + 4;
+  CHECK(now.zone[0].free_pages + tables >= before.zone[0].free_pages);
+  FAILS(ENOMEM, spawn("/bin/true", NULL, NULL, NULL));
+  CHECK(process_exists(getpid()));
+  p[taken * PAGE] = 1;
+}
+
+static uint64_t free_pages(void)
+{
+  struct memory_info m;
+  OK(memory_info(&m));
+  return m.free_pages;
+}
+
+int64_t run_cycles(unsigned count)
+{
+  int64_t lost = 0;
+  for (unsigned warm = 0; warm < 2; warm++) {
+    uint64_t before = free_pages();
+    for (unsigned i = 0; i < (warm ? count : 8); i++) CHECK_EQ(finish(start_helper("map", "20", 0, 1)).code, 0);
+    lost = (int64_t)(before - free_pages());
+  }
+  return lost;
+}
+
+/* `usertests --cycles N` does it more often. */
+static void test_cycles(void)
+{
+  CHECK_EQ(run_cycles(100), 0);
+}
+
 const struct test memory_tests[] = {
   {"mem_mmap", test_mmap, 0},
   {"mem_mmap_fixed", test_mmap_fixed, 0},
@@ -232,5 +277,7 @@ const struct test memory_tests[] = {
   {"mem_read_none", read_none, FAULT_MEMORY},
   {"mem_execute_heap", execute_heap, FAULT_MEMORY},
   {"mem_exhaustion", test_exhaustion, 0},
+  {"mem_touch_the_last_page", touch_the_last_page, FAULT_MEMORY},
+  {"mem_cycles", test_cycles, 0},
   {0},
 };
