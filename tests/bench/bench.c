@@ -251,6 +251,8 @@ static void report_image(const char *qemu_run, const char *kernel_image, const c
     {"thread_switch", "thread switch", 200},
     {"irq_disable_restore", "interrupt disable + restore", 0},
     {"page_fault", "page fault and map", 1200},
+    {"clone_page", "clone, a page of 256", 0},
+    {"clone_write", "first write to a cloned page", 0},
     {"spawn_wait", "spawn and wait", 60000},
     {"process_switch", "process switch (yield)", 0},
     {"pipe_round_trip", "pipe round trip, two switches", 2000},

@@ -77,6 +77,36 @@ static void touch_fresh(unsigned pages)
   for (unsigned i = 0; i < pages; i++) *(volatile char *)(fresh + (size_t)i * USER_PAGE_SIZE) = 1;
 }
 
+/* ---- copies ---- */
+
+static int original = -1, copy = -1;
+
+/* `pages` pages of memory in use, mapped at `fresh`, and no clone of them. */
+static void drop_clone(unsigned pages)
+{
+  size_t size = (size_t)pages * USER_PAGE_SIZE;
+  if (copy >= 0) close(copy);
+  copy = -1;
+  if (original < 0) {
+    if ((original = vmo_create(size)) < 0) err(1, "vmo_create");
+    fresh = vmo_map(original, 0, NULL, size, PROT_READ | PROT_WRITE, 0);
+    if (fresh == MAP_FAILED) err(1, "vmo_map");
+  }
+  touch_fresh(pages);
+}
+
+static void clone_pages(unsigned pages)
+{
+  copy = vmo_clone(original, 0, (uint64_t)pages * USER_PAGE_SIZE);
+  if (copy < 0) err(1, "vmo_clone");
+}
+
+static void renew_clone(unsigned pages)
+{
+  drop_clone(pages);
+  clone_pages(pages);
+}
+
 /* ---- programs ---- */
 
 static int start(const char *path, const char *option, const struct spawn_options *options)
@@ -161,6 +191,8 @@ int main(int argc, char **argv)
   if (strcmp(argv[0], "sh") == 0) printf("bench boot %lu %lu\n", (unsigned long)cycles, (unsigned long)ns);
   measure("null_call", NULL, null_calls, 1000);
   measure("page_fault", map_fresh, touch_fresh, 64);
+  measure("clone_page", drop_clone, clone_pages, 256);
+  measure("clone_write", renew_clone, touch_fresh, 256);
   measure("spawn_wait", NULL, spawn_and_wait, 4);
   bench_process_switch();
   bench_pipe();
