@@ -44,10 +44,11 @@ void boot_sanitize(struct bootinfo *bi)
     return;
   }
   check_order(bi);
-  /* Nothing becomes usable that somebody said is not. */
+  /* Nothing becomes usable that somebody said is not, but for a framebuffer: none is in usable memory. */
   for (uint32_t i = 0; i < before.nregions; i++) {
     const struct mem_region *r = &before.regions[i];
-    bool counts = r->kind != MEM_USABLE && r->length > 0 && ends_inside(r->base, r->length);
+    bool counts =
+      r->kind != MEM_USABLE && r->kind != MEM_FRAMEBUFFER && r->length > 0 && ends_inside(r->base, r->length);
     REQUIRE(!counts || !is_usable(bi, r->base));
   }
   REQUIRE(bi->initrd_size == 0 || !is_usable(bi, bi->initrd));
