@@ -30,6 +30,7 @@ struct machine {
   bool irq_on;                  /* the virtual interrupt flag; true in user mode */
   bool virtual_clock;
   bool check_tlb;
+  uint64_t skip_flush; /* flushes that matter until one is forgotten; 0: none is */
   bool switch_asm;
   enum record_mode record;
   bool preempts; /* on purpose: arch_preempt.c */

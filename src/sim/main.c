@@ -36,6 +36,7 @@ static const char usage[] =
   "                      (default: real on a terminal, else virtual)\n"
   "  --seed=N            seed of the virtual clock's choices (default 0)\n"
   "  --check-tlb         compare all translations with the page tables at every return to user mode\n"
+  "  --skip-flush=N      forget the kernel's Nth flush of a translation that its tables no longer have\n"
   "  --debugcon=FILE     debug console (port 0xE9), written to FILE\n"
   "  --screen=WxH        a framebuffer of so many pixels, W across and H down\n"
   "  --screendump=FILE   what is on it at the end, as a picture (PPM)\n"
@@ -61,6 +62,7 @@ enum option_id {
   OPT_CLOCK,
   OPT_SEED,
   OPT_CHECK_TLB,
+  OPT_SKIP_FLUSH,
   OPT_DEBUGCON,
   OPT_SCREEN,
   OPT_SCREENDUMP,
@@ -83,6 +85,7 @@ static const struct option long_options[] = {
   {"clock", required_argument, NULL, OPT_CLOCK},
   {"seed", required_argument, NULL, OPT_SEED},
   {"check-tlb", no_argument, NULL, OPT_CHECK_TLB},
+  {"skip-flush", required_argument, NULL, OPT_SKIP_FLUSH},
   {"debugcon", required_argument, NULL, OPT_DEBUGCON},
   {"screen", required_argument, NULL, OPT_SCREEN},
   {"screendump", required_argument, NULL, OPT_SCREENDUMP},
@@ -265,6 +268,7 @@ static void parse_option(int id, struct machine_options *options)
   case OPT_CLOCK: options->virtual_clock = parse_choice("clock", optarg, "real", "virtual"); break;
   case OPT_SEED: options->seed = parse_whole("seed", optarg); break;
   case OPT_CHECK_TLB: options->check_tlb = true; break;
+  case OPT_SKIP_FLUSH: options->skip_flush = parse_whole("skip-flush", optarg); break;
   case OPT_DEBUGCON: options->debugcon = optarg; break;
   case OPT_SCREEN: parse_screen(optarg, options); break;
   case OPT_SCREENDUMP: options->screendump = optarg; break;

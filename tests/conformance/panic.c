@@ -119,3 +119,34 @@ KTEST(panic_inside_panic)
   log_add_sink(&sink);
   panic("the first panic");
 }
+
+/* ---- misuse of the heap: panics in debug builds; where AddressSanitizer is, it reports the access itself ---- */
+
+KTEST(panic_heap_freed_twice)
+{
+  void *p = kmalloc(100);
+  kfree(p);
+  kfree(p);
+}
+
+KTEST(panic_heap_use_after_free)
+{
+  volatile uint8_t *p = kmalloc(100);
+  kfree((void *)p);
+  p[50] = 1;
+  for (unsigned i = 0; i < 1000; i++) kfree(kmalloc(100));
+}
+
+KTEST(panic_heap_overflow)
+{
+  volatile uint8_t *p = kmalloc(100);
+  p[100] = 1;
+  kfree((void *)p);
+}
+
+KTEST(panic_heap_large_overflow)
+{
+  volatile uint8_t *p = kmalloc(5000);
+  p[5000] = 1;
+  kfree((void *)p);
+}

@@ -8,5 +8,10 @@ panics()
   run 1 "$work/$1" -n -a "ktest=$1" build/veridian.elf initrd.cpio
 }
 
+asan_reports()
+{
+  false
+}
+
 check_reports
 finish

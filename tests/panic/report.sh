@@ -18,6 +18,20 @@ shows_report()
   shows "$1" '^  #[0-9][0-9]* 0x[0-9a-f]\{16\} [a-z_0-9.]*+0x[0-9a-f]*$'
 }
 
+# The kernel sees it later; AddressSanitizer, when the machine is built with it (asan_reports, see simulator.sh), at once.
+heap_misuse()
+{
+  if asan_reports; then
+    reports "$1"
+    shows "$1" 'ERROR: AddressSanitizer: use-after-poison on address 0x[0-9a-f]*'
+    shows "$1" '^WRITE of size 1 at 0x'
+    shows "$1" "#0 0x[0-9a-f]* in ktest_$1"
+  else
+    panics "$1"
+    shows_report "$1" "$2"
+  fi
+}
+
 check_reports()
 {
   panics panic_double_lock
@@ -66,4 +80,10 @@ check_reports()
     echo "FAIL: the second panic was reported"
     failures=$((failures + 1))
   fi
+
+  panics panic_heap_freed_twice
+  shows_report panic_heap_freed_twice 'kmem: object 0x[0-9a-f]* of cache kmalloc-128 freed twice$'
+  heap_misuse panic_heap_use_after_free 'kmem: object 0x[0-9a-f]* of cache kmalloc-128 written after it was freed$'
+  heap_misuse panic_heap_overflow 'kmem: object 0x[0-9a-f]* of cache kmalloc-128, 100 bytes, written 1 past its end$'
+  heap_misuse panic_heap_large_overflow 'kmem: 0x[0-9a-f]*, 5000 bytes, written 1 past its end$'
 }

@@ -7,13 +7,29 @@ trap 'exit 99' INT TERM HUP
 failures=0
 . "$srcdir/tests/panic/report.sh"
 
+# ends STATUS NAME
+ends()
+{
+  timeout 120 ./veridian-sim --append="ktest=$2" </dev/null >"$work/$2" 2>&1
+  status=$?
+  [ $status = "$1" ] && return 0
+  echo "FAIL: $2: status $status, not $1"
+  failures=$((failures + 1))
+}
+
 panics()
 {
-  timeout 120 ./veridian-sim --append="ktest=$1" </dev/null >"$work/$1" 2>&1
-  status=$?
-  [ $status = 70 ] && return 0
-  echo "FAIL: $1: status $status, not 70"
-  failures=$((failures + 1))
+  ends 70 "$1"
+}
+
+reports()
+{
+  ends 1 "$1"
+}
+
+asan_reports()
+{
+  case $SANITIZERS in *address*) true ;; *) false ;; esac
 }
 
 check_reports

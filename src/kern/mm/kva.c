@@ -3,6 +3,7 @@
 #include "vrange.h"
 
 #include <kern/arch.h>
+#include <kern/kasan.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
 #include <kern/pmap.h>
@@ -138,7 +139,9 @@ static void area_free(struct area *a, void *p, size_t pages, size_t guard)
 
 int kva_heap_alloc(size_t pages, size_t align, void **out)
 {
-  return area_alloc(&heap, pages, 0, align, out);
+  int err = area_alloc(&heap, pages, 0, align, out);
+  if (err == 0) kasan_unpoison(*out, pages * PAGE_SIZE); /* what was poisoned when it was a slab */
+  return err;
 }
 
 void kva_heap_free(void *p, size_t pages)

@@ -1,7 +1,9 @@
 /*
  * Kernel memory: the heap (slab caches for 32-2048 bytes, a first-fit list for larger) and page ranges with guards, both
- * in the machine's kernel window, grown on demand from the kernel zone. Junk-filled on allocation and free in debug
- * builds; double free and writes after free are detected there. Any context but interrupts; never sleeps.
+ * in the machine's kernel window, grown on demand from the kernel zone. Debug builds fill objects with junk on allocation
+ * and free, hold freed ones back for a while, put a red zone behind each, and panic at a double free, and at a write after
+ * free or past the end when the object is freed or used next; in sanitizer builds AddressSanitizer reports the access itself.
+ * Any context but interrupts; never sleeps.
  */
 #ifndef KERN_KMEM_H
 #define KERN_KMEM_H
