@@ -2,8 +2,8 @@
  * stays on the screen and the screen in its memory; a key is never longer than its buffer. */
 #include "fuzz.h"
 
-#include <fmt/scancode.h>
 #include <fmt/vgatext.h>
+#include <kern/dev/scancode.h>
 
 static void write_screen(const uint8_t *data, size_t size)
 {

@@ -52,7 +52,7 @@ void waitq_wake_all(struct waitq *q)
 
 static void type(const char *text)
 {
-  console_input_bytes((const uint8_t *)text, strlen(text));
+  console_input_bytes((const uint8_t *)text, strlen(text), CONSOLE_AT_LINE);
 }
 
 static bool device_interrupts(void);
@@ -135,7 +135,8 @@ static struct {
   bool present, debugcon;
   const char *line; /* bytes still to come */
   size_t line_left;
-  bool carrier, carrier_delta, stuck, no_fifo, all_ones;
+  bool carrier, carrier_delta, stuck, no_fifo, all_ones, no_loop;
+  uint8_t looped; /* sent in loop-back and not yet read; 0: nothing */
   uint8_t scratch, ier, lcr, mcr, fcr;
   uint8_t line_errors;
   unsigned divisor, since_empty, waits;
@@ -149,7 +150,14 @@ uint32_t arch_io_read(enum io_space space, uint64_t addr, unsigned width)
   if (space != IO_PORT || width != 1 || addr < 0x3F8 || addr > 0x3FF) ck_abort_msg("no register %#lx", addr);
   if (!m.present || m.all_ones) return 0xFF;
   switch (addr - 0x3F8) {
-  case 0: m.line_left--; return (uint8_t)*m.line++;
+  case 0:
+    if (m.mcr & 0x10) {
+      uint8_t byte = m.looped;
+      m.looped = 0;
+      return byte;
+    }
+    m.line_left--;
+    return (uint8_t)*m.line++;
   case 2: {
     bool pending = ((m.ier & 1) && m.line_left > 0) || ((m.ier & 8) && m.carrier_delta);
     return (m.no_fifo || !(m.fcr & 1) ? 0 : 0xC0) | (pending ? 0 : 1);
@@ -157,6 +165,7 @@ uint32_t arch_io_read(enum io_space space, uint64_t addr, unsigned width)
   case 5:
     m.waits++;
     if (!m.stuck) m.since_empty = 0;
+    if (m.mcr & 0x10) return 0x60 | (m.looped ? 1 : 0);
     return (m.stuck ? 0 : 0x60) | (m.line_left > 0 ? 1 | m.line_errors : 0);
   case 6: {
     uint32_t status = (m.carrier ? 0x80 : 0) | (m.carrier_delta ? 0x08 : 0);
@@ -182,6 +191,10 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
   case 0:
     if (divisor) {
       m.divisor = value;
+      return;
+    }
+    if (m.mcr & 0x10) {
+      if (!m.no_loop) m.looped = (uint8_t)value;
       return;
     }
     ck_assert_uint_lt(m.since_empty++, m.no_fifo ? 1 : 16); /* never more than the FIFO takes */
@@ -537,6 +550,26 @@ START_TEST(controls)
 }
 END_TEST
 
+static void show_nothing(const char *text, size_t len)
+{
+  (void)text, (void)len;
+}
+
+/* The size is that of where the last byte was typed; without a serial line it is the screen's. */
+START_TEST(size_follows_the_typist)
+{
+  static struct console_output wide = {.name = "screen", .write = show_nothing, .rows = 50, .columns = 160};
+  console_add_output(&wide);
+  ck_assert_int_eq(console_control(CONSOLE_GET_SIZE, 0), 50 << 16 | 160);
+  start_uart();
+  ck_assert_int_eq(console_control(CONSOLE_GET_SIZE, 0), 24 << 16 | 80);
+  console_input_bytes((const uint8_t *)"x", 1, CONSOLE_AT_SCREEN);
+  ck_assert_int_eq(console_control(CONSOLE_GET_SIZE, 0), 50 << 16 | 160);
+  type("y");
+  ck_assert_int_eq(console_control(CONSOLE_GET_SIZE, 0), 24 << 16 | 80);
+}
+END_TEST
+
 /* ---- output ---- */
 
 static ssize_type write_text(const char *text)
@@ -631,6 +664,22 @@ START_TEST(uart_is_probed_and_set_up)
   ck_assert_uint_eq(m.ier & 0x09, 0x09);
   ck_assert_int_eq(write_text("hello, world: more than sixteen bytes\n"), 38);
   expect_shown("hello, world: more than sixteen bytes\r\n");
+}
+END_TEST
+
+/* Registers that keep what is written are no UART yet. What was typed before the test is input all the same. */
+START_TEST(uart_is_tested_by_loop_back)
+{
+  m.present = m.no_loop = true;
+  ck_assert(!uart_init());
+  m.no_loop = false;
+  m.line = "early\n";
+  m.line_left = 6;
+  start_uart();
+  ck_assert_uint_eq(m.mcr & 0x10, 0);
+  ck_assert_uint_eq(m.looped, 0);
+  ck_assert_uint_eq(shown_length, 0);
+  expect_read(10, "early\n");
 }
 END_TEST
 
@@ -796,6 +845,7 @@ int main(void)
   tcase_add_test(t, control_c_during_a_copy);
   tcase_add_test(t, full_ring_drops_what_a_driver_should_have_kept);
   tcase_add_test(t, controls);
+  tcase_add_test(t, size_follows_the_typist);
   t = suite_case(s, "output");
   tcase_add_test(t, output_without_a_device_is_early_output);
   tcase_add_test(t, newlines_anywhere);
@@ -804,6 +854,7 @@ int main(void)
   tcase_add_test(t, killed_writer_stops);
   t = suite_case(s, "drivers");
   tcase_add_test(t, uart_is_probed_and_set_up);
+  tcase_add_test(t, uart_is_tested_by_loop_back);
   tcase_add_test(t, uart_without_fifo);
   tcase_add_test(t, uart_that_never_sends_is_survived);
   tcase_add_test(t, uart_that_vanishes_is_survived);

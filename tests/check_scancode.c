@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <fmt/scancode.h>
+#include <kern/dev/scancode.h>
 
 static struct scancode_state state;
 static uint8_t typed[256];

@@ -38,7 +38,7 @@ static void read_lines(void *arg UNUSED)
 
 static void type(const char *text)
 {
-  console_input_bytes((const uint8_t *)text, strlen(text));
+  console_input_bytes((const uint8_t *)text, strlen(text), CONSOLE_AT_LINE);
 }
 
 KTEST(console_lines_go_whole_to_one_reader)

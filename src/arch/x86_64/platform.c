@@ -7,6 +7,7 @@
 #include "dev/timer.h"
 #include <kern/arch.h>
 #include <kern/bootinfo.h>
+#include <kern/console.h>
 #include <kern/log.h>
 
 void arch_platform_init(const struct bootinfo *bi)

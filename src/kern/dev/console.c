@@ -20,8 +20,8 @@
 #define RING_RESUME (RING_SIZE / 2) /* fill at which a stopped driver goes on */
 #define ECHO_PIECE 128u
 #define INTERRUPT_BYTE 0x03 /* ^C */
-#define DEFAULT_ROWS 24u
-#define DEFAULT_COLUMNS 80u
+#define LINE_ROWS 24u
+#define LINE_COLUMNS 80u
 
 _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0, "ring positions wrap by masking");
 
@@ -36,8 +36,9 @@ static struct {
   uint32_t generation; /* how often ^C emptied it */
   bool stopped;        /* a driver was told that there is no room */
   bool hangup;
-  unsigned mode;  /* CONSOLE_* */
-  int foreground; /* job; 0: none */
+  unsigned mode;            /* CONSOLE_* */
+  int foreground;           /* job; 0: none */
+  enum console_place place; /* where the last byte was typed */
   struct console_input *inputs;
 } console = {.lock = SPINLOCK_INIT("console"), .mode = CONSOLE_COOKED};
 
@@ -112,11 +113,12 @@ static size_t buffer_bytes_locked(const uint8_t *bytes, size_t len, int *job)
   return len;
 }
 
-void console_input_bytes(const uint8_t *bytes, size_t len)
+void console_input_bytes(const uint8_t *bytes, size_t len, enum console_place place)
 {
   while (len > 0) {
     int job;
     spin_lock(&console.lock);
+    console.place = place;
     size_t taken = buffer_bytes_locked(bytes, len, &job);
     waitq_wake_all(&console.readers);
     spin_unlock(&console.lock);
@@ -288,13 +290,23 @@ static int64_t set_foreground(uint64_t job)
   return 0;
 }
 
+static int64_t get_size(void)
+{
+  unsigned rows = LINE_ROWS, columns = LINE_COLUMNS;
+  spin_lock(&console.lock);
+  bool at_screen = console.place == CONSOLE_AT_SCREEN || !console.inputs;
+  spin_unlock(&console.lock);
+  if (at_screen) console_output_size(&rows, &columns);
+  return (int64_t)rows << 16 | columns;
+}
+
 int64_t console_control(int op, uint64_t arg)
 {
   switch (op) {
   case CONSOLE_GET_MODE: return console.mode;
   case CONSOLE_SET_MODE: return set_mode(arg);
   case CONSOLE_SET_FOREGROUND: return set_foreground(arg);
-  case CONSOLE_GET_SIZE: return (int64_t)DEFAULT_ROWS << 16 | DEFAULT_COLUMNS;
+  case CONSOLE_GET_SIZE: return get_size();
   default: return -EINVAL;
   }
 }

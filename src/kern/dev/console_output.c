@@ -24,6 +24,17 @@ void console_add_output(struct console_output *out)
   spin_unlock(&output_lock);
 }
 
+void console_output_size(unsigned *rows, unsigned *columns)
+{
+  spin_lock(&output_lock);
+  for (const struct console_output *out = outputs; out; out = out->next) {
+    if (out->rows == 0) continue;
+    *rows = out->rows;
+    *columns = out->columns;
+  }
+  spin_unlock(&output_lock);
+}
+
 static void emit_locked(const char *text, size_t len)
 {
   for (struct console_output *out = outputs; out; out = out->next) out->write(text, len);

@@ -7,4 +7,7 @@
 /* Text to every output, '\n' as "\r\n", nothing in between. Any context; does not sleep or log. */
 void console_output_write(const char *text, size_t len);
 
+/* The size of the screen among the outputs; left alone when there is none. */
+void console_output_size(unsigned *rows, unsigned *columns);
+
 #endif

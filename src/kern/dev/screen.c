@@ -69,6 +69,8 @@ bool screen_init(const struct bootinfo *bi, void *pixels)
     return false;
   }
   fbcon_init(&screen, fb, &layout, pixels, memory);
+  screen_output.rows = layout.rows;
+  screen_output.columns = layout.columns;
   console_add_output(&screen_output);
   log_debug("screen: %ux%u pixels, %u columns, %u rows", fb->width, fb->height, layout.columns, layout.rows);
   return true;

@@ -36,6 +36,7 @@ enum reg {
 #define LCR_8N1 0x03u
 #define LCR_DIVISOR 0x80u
 #define DIVISOR_115200 1u
+#define MCR_LOOP 0x10u  /* the line is cut off, what is sent is received */
 #define MCR_READY 0x0Bu /* DTR, RTS, and OUT2, which lets the interrupt out */
 #define LSR_DATA 0x01u
 #define LSR_OVERRUN 0x02u
@@ -51,6 +52,8 @@ enum reg {
  * drains in 1.4 ms. From then on nothing waits for it, until it is seen empty again. */
 #define TRANSMIT_PATIENCE 1000000u
 #define HANDLER_TURNS 64u
+#define LOOP_BYTE 0xAEu
+#define LOOP_PATIENCE 100000u /* reads of the status register; a byte takes 87 us */
 
 /* t: the console's output lock; i: only the interrupt handler */
 static struct {
@@ -117,7 +120,7 @@ static bool receive(void)
       note_overrun(status);
       status = reg_read(REG_LINE_STATUS);
     }
-    if (n > 0) console_input_bytes(bytes, n);
+    if (n > 0) console_input_bytes(bytes, n, CONSOLE_AT_LINE);
     bool left = (status & LSR_DATA) && status != LSR_ABSENT;
     if (!left || room == 0) return left;
   }
@@ -163,7 +166,22 @@ static bool uart_present(void)
   return true;
 }
 
-static void uart_configure(void)
+/* Sends itself a byte, so that nobody has to be at the line's other end. Leaves the line ready. */
+static bool loops_back(void)
+{
+  bool came = false;
+  reg_write(REG_MODEM_CONTROL, MCR_LOOP);
+  reg_write(REG_DATA, LOOP_BYTE);
+  for (unsigned i = 0; i < LOOP_PATIENCE && !came; i++) {
+    came = reg_read(REG_LINE_STATUS) & LSR_DATA;
+    if (!came) arch_relax();
+  }
+  came = came && reg_read(REG_DATA) == LOOP_BYTE;
+  reg_write(REG_MODEM_CONTROL, MCR_READY);
+  return came;
+}
+
+static bool uart_configure(void)
 {
   reg_write(REG_INTERRUPTS, 0);
   reg_write(REG_LINE_CONTROL, LCR_DIVISOR);
@@ -171,10 +189,11 @@ static void uart_configure(void)
   reg_write(REG_INTERRUPTS, 0);
   reg_write(REG_LINE_CONTROL, LCR_8N1);
   (void)receive(); /* turning the FIFO on clears it: what was typed before is input too */
+  if (!loops_back()) return false;
   reg_write(REG_FIFO, FCR_ENABLE);
-  reg_write(REG_MODEM_CONTROL, MCR_READY);
   uart.burst = (reg_read(REG_IDENTIFY) & IIR_FIFO) == IIR_FIFO ? FIFO_SIZE : 1;
   (void)reg_read(REG_MODEM_STATUS); /* changes before this do not count */
+  return true;
 }
 
 static struct console_output uart_output = {.name = "uart", .write = uart_write};
@@ -182,8 +201,7 @@ static struct console_input uart_input = {.name = "uart", .resume = uart_resume}
 
 bool uart_init(void)
 {
-  if (!uart_present()) return false;
-  uart_configure();
+  if (!uart_present() || !uart_configure()) return false;
   console_add_output(&uart_output);
   if (irq_register(IRQ_SERIAL, uart_interrupt, NULL)) {
     log_warn("uart: no interrupt line, output only");

@@ -8,7 +8,6 @@ struct bootinfo;
 
 bool framebuffer_init(const struct bootinfo *bi);
 bool vga_init(void);
-bool keyboard_init(void);
 
 /* Maps the framebuffer, if there is one that can be drawn on, in the kernel's tables `root`. For arch_kernel_pmap_fill. */
 MUST_CHECK int framebuffer_map(paddr_t root, const struct bootinfo *bi);

@@ -19,14 +19,20 @@
 #define STATUS_ABSENT 0xFF
 #define TRIES 0x100000
 
+/* A transmitter that was stuck once gets one try from then on. */
 static bool wait_status(uint8_t bit)
 {
-  for (unsigned i = 0; i < TRIES; i++) {
+  static bool stuck;
+  for (unsigned i = 0; i < (stuck ? 1 : TRIES); i++) {
     uint8_t status = insn_in8(UART_STATUS);
     if (status == STATUS_ABSENT) return false;
-    if (status & bit) return true;
+    if (status & bit) {
+      stuck = false;
+      return true;
+    }
     insn_pause();
   }
+  stuck = true;
   return false;
 }
 

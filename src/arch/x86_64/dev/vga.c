@@ -86,7 +86,8 @@ static void use_bright_grounds(void)
   insn_out8(ATTRIBUTE_INDEX, (uint8_t)(mode & ~ATTRIBUTE_MODE_BLINK));
 }
 
-static struct console_output vga_output = {.name = "vga", .write = vga_write, .show = vga_show};
+static struct console_output vga_output = {
+  .name = "vga", .write = vga_write, .show = vga_show, .rows = VGATEXT_ROWS, .columns = VGATEXT_COLUMNS};
 
 bool vga_init(void)
 {

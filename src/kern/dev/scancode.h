@@ -1,10 +1,10 @@
 /*
  * Keyboard scan codes (set 1, as a PC's keyboard controller delivers them) to the bytes a terminal would send: ASCII of
  * a US layout; arrows, Home, End, Insert, Delete and the page keys as escape sequences; Alt puts an escape before.
- * Shift, Ctrl, Alt on either side, Caps Lock and Num Lock (off at first) are kept. Pure; the device is dev/ps2.c.
+ * Shift, Ctrl, Alt on either side, Caps Lock and Num Lock (off at first) are kept. Pure; the device is ps2kbd.c.
  */
-#ifndef FMT_SCANCODE_H
-#define FMT_SCANCODE_H
+#ifndef DEV_SCANCODE_H
+#define DEV_SCANCODE_H
 
 #include <kern/types.h>
 
