@@ -281,6 +281,37 @@ START_TEST(hostile_descriptions_are_refused)
 }
 END_TEST
 
+static void expect_refusal(void *at, const char *why)
+{
+  rig.printed_length = 0;
+  ck_assert(!screen_init(&bi, at));
+  rig.printed[rig.printed_length] = '\0';
+  if (why)
+    ck_assert_msg(strstr(rig.printed, why) != NULL, "'%s' is not in: %s", why, rig.printed);
+  else
+    ck_assert_uint_eq(rig.printed_length, 0);
+}
+
+/* A refusal is a line in the log; no framebuffer is none. One that can be drawn on is drawn on. */
+START_TEST(refusals_are_logged)
+{
+  static uint32_t memory_of_its_own[64 * 48];
+  rig_boot_default();
+  bi = (struct bootinfo){.nregions = 1, .regions = {{.base = 0, .length = MIB(64), .kind = MEM_USABLE}}};
+  expect_refusal(NULL, NULL);
+  describe(MIB(16), MIB(4), 1024, 768, 1024);
+  expect_refusal(memory_of_its_own, "screen: framebuffer at 0x1000000, 1024x768, is not used: memory in its place\n");
+  describe(GIB(2), MIB(4), 1024, 768, 1023);
+  expect_refusal(memory_of_its_own, "is not used: lines longer than their distance\n");
+  describe(GIB(2), sizeof memory_of_its_own, 64, 48, 64);
+  expect_refusal(NULL, "is not used: not mapped\n");
+  memset(memory_of_its_own, 0x55, sizeof memory_of_its_own);
+  ck_assert(screen_init(&bi, memory_of_its_own));
+  ck_assert_uint_eq(memory_of_its_own[0], 0);
+  ck_assert_uint_eq(memory_of_its_own[13 * 64], 0xFFFF55); /* the cursor */
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("fbcon");
@@ -295,6 +326,7 @@ int main(void)
   tcase_add_test(tc, only_changes_are_drawn);
   tcase_add_loop_test(tc, any_bytes_stay_inside, 0, ARRAY_SIZE(sizes));
   tcase_add_test(tc, hostile_descriptions_are_refused);
+  tcase_add_test(tc, refusals_are_logged);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);
 }

@@ -258,6 +258,8 @@ static void report_image(const char *qemu_run, const char *kernel_image, const c
     {"pipe_round_trip", "pipe round trip, two switches", 2000},
     {"kmalloc_64", "kmalloc and kfree, 64 B", 0},
     {"kmalloc_1024", "kmalloc and kfree, 1 KiB", 0},
+    {"screen_character", "framebuffer, character echoed", 0},
+    {"screen_scroll", "framebuffer, 80 columns scrolled", 0},
     {"boot", "boot to prompt (with firmware)", 30e6},
   };
 

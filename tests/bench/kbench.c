@@ -2,6 +2,7 @@
  * Costs measured inside the kernel, for make bench (`ktest=bench`): lines "bench NAME CYCLES NANOSECONDS", each the median of
  * several rounds, by the time-stamp counter (under QEMU's -icount shift=0 it counts instructions) and by the kernel's clock.
  */
+#include "kbench.h"
 #include "../conformance/crew.h"
 #include <kern/arch.h>
 #include <kern/clock.h>
@@ -10,12 +11,6 @@
 #include <kern/log.h>
 #include <kern/pmm.h>
 #include <kern/print.h>
-
-#define ROUNDS 15
-
-struct samples {
-  uint64_t cycles[ROUNDS], ns[ROUNDS];
-};
 
 static void sort(uint64_t *v)
 {
@@ -27,8 +22,7 @@ static void sort(uint64_t *v)
   }
 }
 
-/* `count` is how many operations one round did; the results are hundredths of one. */
-static void report(const char *name, struct samples *s, uint64_t count)
+void kbench_report(const char *name, struct samples *s, uint64_t count)
 {
   char text[96];
 
@@ -40,7 +34,7 @@ static void report(const char *name, struct samples *s, uint64_t count)
   log_sink_write(text, (size_t)len);
 }
 
-static void measure(struct samples *s, void (*work)(uint64_t), uint64_t count)
+void kbench_measure(struct samples *s, void (*work)(uint64_t), uint64_t count)
 {
   for (unsigned i = 0; i < ROUNDS; i++) {
     uint64_t ns = clock_monotonic_ns(), cycles = __builtin_ia32_rdtsc();
@@ -59,8 +53,8 @@ KTEST(bench_irq_disable_restore)
 {
   struct samples s;
 
-  measure(&s, irq_work, 1000);
-  report("irq_disable_restore", &s, 1000);
+  kbench_measure(&s, irq_work, 1000);
+  kbench_report("irq_disable_restore", &s, 1000);
 }
 
 static void yield_work(uint64_t count)
@@ -83,12 +77,12 @@ KTEST(bench_thread_switch)
   crew_init(&crew);
   preemption_off();
   bool started = crew_start(&crew, thread_current()->sched_class, yield_until_told, &stop);
-  measure(&s, yield_work, 500);
+  kbench_measure(&s, yield_work, 500);
   __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
   crew_wait(&crew);
   preemption_on();
   ktest_check(started);
-  report("thread_switch", &s, 1000);
+  kbench_report("thread_switch", &s, 1000);
 }
 
 /* ---- memory: so many taken, then all given back ---- */
@@ -119,12 +113,12 @@ KTEST(bench_pages)
   char name[24];
 
   pmm_get_zone_stats(PMM_KERNEL, &zone);
-  measure(&s, page_work, HELD);
+  kbench_measure(&s, page_work, HELD);
   format_text(name, sizeof name, "page_%s", zone.allocator);
-  report(name, &s, HELD);
-  measure(&s, block_work, HELD);
+  kbench_report(name, &s, HELD);
+  kbench_measure(&s, block_work, HELD);
   format_text(name, sizeof name, "block_%s", zone.allocator);
-  report(name, &s, HELD);
+  kbench_report(name, &s, HELD);
 }
 
 static size_t heap_size;
@@ -147,7 +141,7 @@ KTEST(bench_heap)
 
   for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
     heap_size = runs[i].size;
-    measure(&s, heap_work, HELD);
-    report(runs[i].name, &s, HELD);
+    kbench_measure(&s, heap_work, HELD);
+    kbench_report(runs[i].name, &s, HELD);
   }
 }

@@ -16,9 +16,7 @@ wait_screen '^\$ sleep 100$'
 type_keys ctrl-c e c h o spc d o n e ret
 wait_screen '^done$'
 type_keys e x i t spc 5 ret
-wait "$machine"
-[ $? = 11 ] || fail "the shell did not end with status 5"
-exec 9>&-
+wait_status 5
 
 boot_monitored -machine i8042=off
 wait_serial '^\$ '

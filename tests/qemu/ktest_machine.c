@@ -363,3 +363,20 @@ KTEST(machine_idle_left_the_boot_stack)
   ktest_check((uintptr_t)idle->context->sp - (uintptr_t)idle->stack < KSTACK_SIZE);
   ktest_check(faults(read_byte, (uintptr_t)idle->stack - 1, ACCESS_READ, false));
 }
+
+/* The first page of the framebuffer's window that is mapped. */
+static bool find_framebuffer(struct pmap_entry *out)
+{
+  for (vaddr_t va = LAYOUT_FRAMEBUFFER_BASE; va < LAYOUT_FRAMEBUFFER_BASE + MIB(2); va += PAGE_SIZE)
+    if (pmap_lookup(&kernel_pmap, va, out)) return true;
+  return false;
+}
+
+/* On a machine with a framebuffer: its type is write-combining (SDM vol. 3A, table 12-10), and memory's map leaves it out. */
+KTEST(screen_is_write_combining)
+{
+  struct pmap_entry e, alias;
+  ktest_check(find_framebuffer(&e));
+  ktest_check(e.attrs == (PMAP_WRITE | PMAP_WRITE_COMBINE | PMAP_GLOBAL));
+  ktest_check(!pmap_lookup(&kernel_pmap, (vaddr_t)phys_to_virt(e.pa), &alias));
+}

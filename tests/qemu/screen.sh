@@ -26,6 +26,16 @@ wait_serial '^  #0 '
 wait_screen 'panic: double fault'
 quit_monitored
 
+# Screen and keyboard alone: there is no serial port.
+serial=none
+boot_monitored -vga std -device isa-debug-exit,iobase=0xf4,iosize=0x04
+wait_screen '^\$$'
+type_keys e c h o spc a l o n e ret
+wait_screen '^alone$'
+type_keys e x i t spc 6 ret
+wait_status 6
+serial=file:$work/serial
+
 boot_monitored -vga none
 wait_serial '^\$ '
 quit_monitored

@@ -1,8 +1,8 @@
 /*
  * In-kernel tests, the same list on both machines: booting with "ktest" on the command line runs them in a kernel thread
  * instead of init, prints "Running N tests" and "name...\t[ok]" (or "[failed] why"), and powers off with 0 when all passed, 1
- * otherwise. "ktest=prefix" runs those whose name begins so; measurements (bench...) and tests that end the machine (panic...)
- * only when the prefix begins so too. A test is one KTEST(name) block in any tests/conformance file.
+ * otherwise. "ktest=prefix" runs those whose name begins so; measurements (bench...), tests that end the machine (panic...) and
+ * those that need a framebuffer (screen...) only when the prefix begins so too. A test is one KTEST(name) block in any tests/conformance file.
  */
 #ifndef KERN_KTEST_H
 #define KERN_KTEST_H
