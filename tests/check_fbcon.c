@@ -300,11 +300,11 @@ START_TEST(refusals_are_logged)
   bi = (struct bootinfo){.nregions = 1, .regions = {{.base = 0, .length = MIB(64), .kind = MEM_USABLE}}};
   expect_refusal(NULL, NULL);
   describe(MIB(16), MIB(4), 1024, 768, 1024);
-  expect_refusal(memory_of_its_own, "screen: framebuffer at 0x1000000, 1024x768, is not used: memory in its place\n");
+  expect_refusal(memory_of_its_own, "screen: framebuffer at 0x1000000, 1024x768, is not used: memory in its place");
   describe(GIB(2), MIB(4), 1024, 768, 1023);
-  expect_refusal(memory_of_its_own, "is not used: lines longer than their distance\n");
+  expect_refusal(memory_of_its_own, "is not used: lines longer than their distance");
   describe(GIB(2), sizeof memory_of_its_own, 64, 48, 64);
-  expect_refusal(NULL, "is not used: not mapped\n");
+  expect_refusal(NULL, "is not used: not mapped");
   memset(memory_of_its_own, 0x55, sizeof memory_of_its_own);
   ck_assert(screen_init(&bi, memory_of_its_own));
   ck_assert_uint_eq(memory_of_its_own[0], 0);
