@@ -218,6 +218,36 @@ START_TEST(an_unknown_algorithm_is_not_taken)
 }
 END_TEST
 
+START_TEST(the_boot_loaders_memory_is_given_back)
+{
+  struct bootinfo bi = {0};
+  struct pmm_stats before, after;
+  paddr_t pa;
+  rig_machine(MIB(32));
+  bootinfo_add_region(&bi, 0, MIB(31), MEM_USABLE);
+  bootinfo_add_region(&bi, KIB(512), KIB(4), MEM_BOOT_RECLAIMABLE);             /* below 1 MiB: nobody's */
+  bootinfo_add_region(&bi, MIB(8), 3 * PAGE_SIZE, MEM_BOOT_RECLAIMABLE);        /* in the kernel zone */
+  bootinfo_add_region(&bi, MIB(25) + 100, 3 * PAGE_SIZE, MEM_BOOT_RECLAIMABLE); /* two whole pages of the user's */
+  bootinfo_add_region(&bi, MIB(31), MIB(1), MEM_BOOT_RECLAIMABLE);              /* past what is described */
+  strcat(strcpy(bi.cmdline, "pmm="), algorithms[_i]->name);
+  ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
+  bootmem_init(&bi);
+  ck_assert_int_eq(pmm_init(&bi), 0);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(8), 1), -EBUSY);
+  pmm_get_stats(&before);
+  ck_assert_uint_eq(pmm_reclaim_boot(&bi), 5);
+  pmm_get_stats(&after);
+  ck_assert_uint_eq(after.zone_total[PMM_KERNEL], before.zone_total[PMM_KERNEL] + 3);
+  ck_assert_uint_eq(after.zone_free[PMM_KERNEL], before.zone_free[PMM_KERNEL] + 3);
+  ck_assert_uint_eq(after.zone_total[PMM_USER], before.zone_total[PMM_USER] + 2);
+  ck_assert_uint_eq(after.zone_free[PMM_USER], before.zone_free[PMM_USER] + 2);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(8), 3), 0);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(25), 1), -EBUSY);
+  ck_assert_int_eq(pmm_reserve_pages(MIB(25) + PAGE_SIZE, 2), 0);
+  ck_assert_int_eq(pmm_alloc(PMM_USER, 0, &pa), 0);
+}
+END_TEST
+
 START_TEST(an_exhausted_zone_leaves_the_other_working)
 {
   boot_algorithm(_i);
@@ -652,6 +682,7 @@ int main(void)
   tcase_add_loop_test(tc, too_little_memory_is_an_error, 0, 9);
   tcase_add_test(tc, memory_too_far_away_is_left_unused);
   tcase_add_test(tc, an_unknown_algorithm_is_not_taken);
+  tcase_add_loop_test(tc, the_boot_loaders_memory_is_given_back, 0, ARRAY_SIZE(algorithms));
   tcase_add_loop_test(tc, an_exhausted_zone_leaves_the_other_working, 0, ARRAY_SIZE(algorithms));
   tcase_add_loop_test(tc, ten_thousand_cycles_leak_nothing, 0, ARRAY_SIZE(algorithms));
   tcase_add_loop_test(tc, single_pages_become_blocks_again, 0, ARRAY_SIZE(algorithms));

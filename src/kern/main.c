@@ -98,6 +98,7 @@ void kern_main(struct bootinfo *bi)
   }
 
   pmap_audit_kernel();
+  (void)pmm_reclaim_boot(bi);
 
   struct thread *t;
   must(thread_create(NULL, "main", CLASS_USER, first_thread, testing ? test_prefix : NULL, &t),

@@ -11,6 +11,7 @@
 
 #define LOW_MEMORY KIB(640)
 #define HIGH_MEMORY MIB(1)
+#define LOADER_MEMORY KIB(16)                         /* a PC's loader leaves something there */
 #define VIRTUAL_EPOCH (1735689600ull * 1000000000ull) /* 2025-01-01, so that runs repeat */
 #define DIRECT_MAP_HINT 0x210000000000ull             /* away from the C library, its heap and the sanitizers' shadow */
 
@@ -53,7 +54,8 @@ static void describe_memory(const struct machine_options *options)
   paddr_t top = bootinfo.initrd ? bootinfo.initrd : options->memory;
   add_region(0, LOW_MEMORY, MEM_USABLE);
   add_region(LOW_MEMORY, HIGH_MEMORY - LOW_MEMORY, MEM_RESERVED);
-  add_region(HIGH_MEMORY, top - HIGH_MEMORY, MEM_USABLE);
+  add_region(HIGH_MEMORY, LOADER_MEMORY, MEM_BOOT_RECLAIMABLE);
+  add_region(HIGH_MEMORY + LOADER_MEMORY, top - HIGH_MEMORY - LOADER_MEMORY, MEM_USABLE);
   add_region(top, options->memory - top, MEM_KERNEL);
 }
 

@@ -93,18 +93,23 @@ static int zone_init(struct zone *z, const struct pmm_ops *ops, paddr_t base, pa
   return 0;
 }
 
+/* Adds the whole frames of [base, end) that lie in the zone; answers how many. The lock is held, or nobody else is there. */
+static uint32_t zone_add(struct zone *z, paddr_t base, paddr_t end)
+{
+  base = MAX(ALIGN_UP(base, (paddr_t)PAGE_SIZE), z->base);
+  end = MIN(ALIGN_DOWN(end, (paddr_t)PAGE_SIZE), z->base + (paddr_t)z->frames * PAGE_SIZE);
+  if (base >= end) return 0;
+  uint32_t count = (uint32_t)((end - base) / PAGE_SIZE);
+  z->ops->add(z, (uint32_t)((base - z->base) / PAGE_SIZE), count);
+  z->total += count;
+  z->free += count;
+  return count;
+}
+
 static void zone_fill(struct zone *z)
 {
-  paddr_t base, end, zone_end = z->base + (paddr_t)z->frames * PAGE_SIZE;
-  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) {
-    base = MAX(base, z->base);
-    end = MIN(end, zone_end);
-    if (base >= end) continue;
-    uint32_t count = (uint32_t)((end - base) / PAGE_SIZE);
-    z->ops->add(z, (uint32_t)((base - z->base) / PAGE_SIZE), count);
-    z->total += count;
-  }
-  z->free = z->total;
+  paddr_t base, end;
+  for (unsigned cursor = 0; bootmem_next_free(&cursor, &base, &end);) (void)zone_add(z, base, end);
 }
 
 int pmm_init(const struct bootinfo *bi)
@@ -124,4 +129,20 @@ int pmm_init(const struct bootinfo *bi)
   log_info("pmm: %s allocator, kernel zone below 0x%llx: %u pages free, user zone: %u", pmm_zones[0].ops->name,
            (unsigned long long)boundary, pmm_zones[PMM_KERNEL].free, pmm_zones[PMM_USER].free);
   return pmm_zones[PMM_KERNEL].free < ZONE_FRAMES_LEAST || pmm_zones[PMM_USER].free < ZONE_FRAMES_LEAST ? -ENOMEM : 0;
+}
+
+uint64_t pmm_reclaim_boot(const struct bootinfo *bi)
+{
+  uint64_t pages = 0;
+  for (unsigned i = 0; i < bi->nregions; i++) {
+    const struct mem_region *r = &bi->regions[i];
+    if (r->kind != MEM_BOOT_RECLAIMABLE) continue;
+    for (unsigned n = 0; n < PMM_ZONES; n++) {
+      spin_lock(&pmm_zones[n].lock);
+      pages += zone_add(&pmm_zones[n], r->base, r->base + r->length);
+      spin_unlock(&pmm_zones[n].lock);
+    }
+  }
+  log_info("pmm: %llu pages of the boot loader's given back", (unsigned long long)pages);
+  return pages;
 }

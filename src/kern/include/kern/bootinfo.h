@@ -10,7 +10,7 @@ enum mem_kind {
   MEM_ACPI_RECLAIMABLE,
   MEM_ACPI_NVS,
   MEM_BAD,
-  MEM_BOOT_RECLAIMABLE, /* boot loader's own, free once the kernel runs on its own tables */
+  MEM_BOOT_RECLAIMABLE, /* boot loader's own, free at the end of the boot (pmm_reclaim_boot) */
   MEM_KERNEL,           /* kernel image and boot modules */
   MEM_FRAMEBUFFER,
   MEM_KIND_COUNT
@@ -41,7 +41,7 @@ struct bootinfo {
   uint32_t nregions;
   struct mem_region regions[BOOTINFO_MAX_REGIONS];
   struct framebuffer framebuffer;
-  paddr_t rsdp;                       /* 0 when unknown */
+  paddr_t rsdp;                       /* 0 when unknown; read it before pmm_reclaim_boot */
   paddr_t initrd;                     /* 0 when there is none */
   uint64_t initrd_size;               /* bytes */
   char cmdline[BOOTINFO_CMDLINE_MAX]; /* null-terminated */

@@ -47,6 +47,10 @@ paddr_t bootmem_alloc_pages(size_t count);
 /* Takes everything usable that bootmem did not hand out. -ENOMEM when memory is too small to run. */
 MUST_CHECK int pmm_init(const struct bootinfo *bi);
 
+/* Takes what the boot loader had for itself, MEM_BOOT_RECLAIMABLE from 1 MiB on, too: once, when nothing of the loader's is
+ * read any more (its tables, its information, the RSDP if that is a copy of the loader's). Answers how many pages. */
+uint64_t pmm_reclaim_boot(const struct bootinfo *bi);
+
 /* 2^order pages, contiguous, naturally aligned relative to the zone's base; -ENOMEM when the zone has none. */
 MUST_CHECK int pmm_alloc(enum pmm_owner owner, unsigned order, paddr_t *out);
 #define pmm_alloc(owner, order, out) (alloc_fails_here() ? -ENOMEM : (pmm_alloc)(owner, order, out))
