@@ -1,6 +1,8 @@
 /* Boot information: what a hostile loader says becomes a map with the promised properties, and no other. */
 #include "rig.h"
 
+#include <kern/log.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct bootinfo bi;
@@ -119,10 +121,21 @@ START_TEST(the_rest_is_made_safe)
 }
 END_TEST
 
+START_TEST(reserved_regions_give_way_to_memory)
+{
+  raw(0, GIB(1), MEM_USABLE);
+  for (unsigned i = 1; i < BOOTINFO_MAX_REGIONS; i++) raw(i * MIB(2), MIB(1), i % 2 ? MEM_RESERVED : MEM_BAD);
+  ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
+  ck_assert_uint_eq(bi.nregions, BOOTINFO_MAX_REGIONS);
+  region_is(0, 0, MIB(2), MEM_USABLE);
+  for (unsigned i = 1; i + 1 < BOOTINFO_MAX_REGIONS; i++) region_is(i, i * MIB(2) + MIB(1), MIB(1), MEM_USABLE);
+}
+END_TEST
+
 START_TEST(a_table_that_overflows_stays_as_it_was)
 {
   raw(0, GIB(1), MEM_USABLE);
-  for (unsigned i = 1; i < BOOTINFO_MAX_REGIONS; i++) raw(i * MIB(2), MIB(1), MEM_RESERVED);
+  for (unsigned i = 1; i < BOOTINFO_MAX_REGIONS; i++) raw(i * MIB(2), MIB(1), MEM_ACPI_NVS);
   struct bootinfo before = bi;
   ck_assert_int_eq(bootinfo_sanitize(&bi), -ENOSPC);
   ck_assert_int_eq(memcmp(bi.regions, before.regions, sizeof bi.regions), 0);
@@ -198,6 +211,32 @@ START_TEST(random_maps_keep_the_promise)
 }
 END_TEST
 
+START_TEST(the_dump_shows_every_kind_and_all_the_rest)
+{
+  char text[4096], line[64];
+  uint64_t offset = 0;
+  for (unsigned kind = 1; kind < MEM_KIND_COUNT; kind++) raw(kind * MIB(1), MIB(1), kind);
+  bi.initrd = MIB(20);
+  bi.initrd_size = 12345;
+  bi.framebuffer =
+    (struct framebuffer){.base = MIB(MEM_FRAMEBUFFER), .width = 640, .height = 480, .format = FRAMEBUFFER_RGB};
+  bi.rsdp = 0xF59D0;
+  strcpy(bi.cmdline, "a=b");
+  strcpy(bi.loader, "test");
+  while (log_copy(&offset, text, sizeof text)) continue;
+  bootinfo_dump(&bi);
+  text[log_copy(&offset, text, sizeof text - 1)] = '\0';
+  for (unsigned kind = 1; kind < MEM_KIND_COUNT; kind++) {
+    snprintf(line, sizeof line, "memory 0x%012x-0x%012x %s\n", kind << 20, (kind << 20) + 0xFFFFF, mem_kind_name(kind));
+    ck_assert_msg(strstr(text, line) != NULL, "no %s in %s", line, text);
+  }
+  ck_assert_ptr_nonnull(strstr(text, "loader \"test\", command line \"a=b\"\n"));
+  ck_assert_ptr_nonnull(strstr(text, "initial RAM disk at 0x1400000, 12345 bytes\n"));
+  ck_assert_ptr_nonnull(strstr(text, "framebuffer at 0x800000, 640x480\n"));
+  ck_assert_ptr_nonnull(strstr(text, "RSDP at 0xf59d0\n"));
+}
+END_TEST
+
 START_TEST(every_kind_has_a_name)
 {
   for (unsigned i = 1; i < MEM_KIND_COUNT; i++)
@@ -220,8 +259,10 @@ int main(void)
   tcase_add_test(tc, impossible_regions_are_cut_or_reserved);
   tcase_add_test(tc, the_initial_ram_disk_is_never_usable_memory);
   tcase_add_test(tc, the_rest_is_made_safe);
+  tcase_add_test(tc, reserved_regions_give_way_to_memory);
   tcase_add_test(tc, a_table_that_overflows_stays_as_it_was);
   tcase_add_test(tc, random_maps_keep_the_promise);
+  tcase_add_test(tc, the_dump_shows_every_kind_and_all_the_rest);
   tcase_add_test(tc, every_kind_has_a_name);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);

@@ -413,7 +413,7 @@ int main(void)
 {
   Suite *s = suite_create("uefi");
   TCase *t = tcase_create("loader");
-  tcase_add_checked_fixture(t, fake_efi_reset, NULL);
+  tcase_add_checked_fixture(t, fake_efi_reset, fake_efi_reset);
   tcase_add_test(t, a_stale_key_is_tried_again);
   tcase_add_test(t, a_firmware_that_does_not_let_go_is_given_up);
   tcase_add_test(t, other_errors_are_not_tried_again);

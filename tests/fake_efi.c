@@ -18,6 +18,7 @@ static struct efi_graphics graphics;
 static struct efi_graphics_mode graphics_mode;
 static struct efi_edid edid;
 static uint64_t file_position;
+static void *allocated[32];
 
 /* Everything but the memory map is forbidden once the loader began to leave. */
 static void called(void)
@@ -42,6 +43,10 @@ static efi_status allocate_pages(enum efi_allocate how, enum efi_memory_type typ
   void *p = aligned_alloc(EFI_PAGE, pages * EFI_PAGE);
   if (!p) return EFI_NOT_FOUND;
   memset(p, 0xA5, pages * EFI_PAGE);
+  size_t slot = 0;
+  while (allocated[slot]) slot++;
+  ck_assert_uint_lt(slot + 1, sizeof allocated / sizeof allocated[0]);
+  allocated[slot] = p;
   *address = (uint64_t)(uintptr_t)p;
   fake_efi.pages_live += pages;
   return EFI_SUCCESS;
@@ -49,8 +54,12 @@ static efi_status allocate_pages(enum efi_allocate how, enum efi_memory_type typ
 
 static efi_status free_pages(uint64_t address, size_t pages)
 {
+  size_t slot = 0;
   called();
-  free((void *)(uintptr_t)address);
+  while (slot < sizeof allocated / sizeof allocated[0] && allocated[slot] != (void *)(uintptr_t)address) slot++;
+  ck_assert_uint_lt(slot, sizeof allocated / sizeof allocated[0]);
+  free(allocated[slot]);
+  allocated[slot] = NULL;
   fake_efi.pages_live -= pages;
   return EFI_SUCCESS;
 }
@@ -195,6 +204,10 @@ void fake_efi_set_mode(uint32_t mode)
 
 void fake_efi_reset(void)
 {
+  for (size_t slot = 0; slot < sizeof allocated / sizeof allocated[0]; slot++) {
+    free(allocated[slot]);
+    allocated[slot] = NULL;
+  }
   memset(&fake_efi, 0, sizeof fake_efi);
   fake_efi.read_max = SIZE_MAX;
   services = (struct efi_boot_services){

@@ -33,7 +33,7 @@ extern struct fake_efi {
   char said[1024];
 } fake_efi;
 
-/* A firmware without a volume, screen or memory; `efi` is its table. */
+/* A firmware without a volume, screen or memory; `efi` is its table. Frees what the loader kept of the one before. */
 void fake_efi_reset(void);
 /* Sets the current mode. */
 void fake_efi_set_mode(uint32_t mode);

@@ -22,6 +22,7 @@ start:
   sti
   cld
   mov [drive], dl
+  call open_serial
   mov si, loading_text
   call print
 
@@ -52,6 +53,9 @@ start:
   mov si, read_text
   jmp fail
 .check:
+  mov si, read_text
+  cmp word [packet.count], STAGE2_SECTORS
+  jne fail
   mov si, damaged_text
   cmp dword [STAGE2_BASE], STAGE2_MAGIC
   jne fail
@@ -71,6 +75,19 @@ fail:
 .halt:
   hlt
   jmp .halt
+
+; COM1 at 115200 baud, 8 bits, no parity, 1 stop bit: not every BIOS leaves it so.
+open_serial:
+  mov dx, COM1 + 3 ; line control
+  mov al, 0x80 ; the divisor is at the first two ports
+  out dx, al
+  mov dx, COM1
+  mov ax, 1
+  out dx, ax
+  mov dx, COM1 + 3
+  mov al, 0x03
+  out dx, al
+  ret
 
 %include "print.inc"
 

@@ -1,33 +1,14 @@
 #!/bin/sh
-# The disk image on SeaBIOS: the session of transcript.sh on both PCs, with little and with much memory; the memory it finds;
-# files missing or damaged, each a line that says so; the boot sector's size gate; the same files make the same image.
+# The BIOS loader: files missing or damaged, each a line that says so; command lines; screens; the boot sector's size gate;
+# the same files make the same image. (matrix-bios.sh: the session.)
 . "$srcdir/tests/qemu/lib.sh"
 . "$srcdir/tests/qemu/disk.inc"
 
-session=$srcdir/tests/qemu/session.txt
-timeout 120 ./veridian-sim < "$session" > "$work/sim" 2> "$work/sim.errors"
-grep -v '^Veridian OS v' "$work/sim" > "$work/sim.cut"
-same_session()
-{
-  expect "$1" '^Veridian OS Loading\.\.\.$'
-  expect "$1" '^Veridian OS v.* MiB usable memory, 1 CPU$'
-  sed '1,/^Veridian OS v/d' "$1" > "$1.cut"
-  diff -u "$work/sim.cut" "$1.cut" || fail "$1 differs from the simulator"
-}
-QEMU_FLAGS='-machine pc' run 3 "$work/pc" -m 512 veridian.img < "$session" && same_session "$work/pc"
-QEMU_FLAGS='-machine q35' run 3 "$work/q35" -m 512 veridian.img < "$session" && same_session "$work/q35"
-QEMU_FLAGS='-cpu qemu64' run 3 "$work/small" -m 16 veridian.img < "$session" && same_session "$work/small"
-
-# The same memory as by PVH, but for what the loader holds.
-run 0 "$work/pvh" -m 512 build/veridian.elf initrd.cpio < /dev/null
-usable "$work/pvh" > "$work/pvh.mib"
-usable "$work/pc" > "$work/pc.mib"
-[ $(($(cat "$work/pvh.mib") - $(cat "$work/pc.mib"))) -le 1 ] || fail "usable MiB: PVH $(cat "$work/pvh.mib"), BIOS $(cat "$work/pc.mib")"
-run 0 "$work/large" -m 6144 veridian.img < /dev/null && expect "$work/large" '^Veridian OS v.*, 614[0-9] MiB usable memory'
-
 loader='BIOS loader' loader_memory=64
 damaged_disks "$loader"
-command_lines "$loader"
+longest_command_line
+bad_command_lines "$loader"
+large_files
 damage type
 printf '\203' | dd of="$work/type.img" bs=1 seek=450 conv=notrunc status=none
 refused type "$loader: the disk has no EFI system partition"

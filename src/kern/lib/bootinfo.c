@@ -54,6 +54,7 @@ struct sanitizer {
   unsigned nedges;
   struct mem_region out[BOOTINFO_MAX_REGIONS];
   unsigned nout;
+  bool memory_only; /* no reserved or bad regions in out */
 };
 
 /* What reaches past the last physical address is cut; what nobody knows the meaning of is left alone. */
@@ -93,14 +94,17 @@ static int output_add(struct sanitizer *s, paddr_t base, paddr_t end, uint32_t k
     end = ALIGN_DOWN(end, (paddr_t)PAGE_SIZE);
     if (base >= end) return 0;
   }
+  if (s->memory_only && (kind == MEM_RESERVED || kind == MEM_BAD)) return 0;
   if (s->nout == BOOTINFO_MAX_REGIONS) return -ENOSPC;
   s->out[s->nout++] = (struct mem_region){.base = base, .length = end - base, .kind = kind};
   return 0;
 }
 
 /* Neighbours of one kind are put together before usable ones are cut to pages. */
-static int regions_merge(struct sanitizer *s)
+static int regions_merge(struct sanitizer *s, bool memory_only)
 {
+  s->nout = 0;
+  s->memory_only = memory_only;
   for (unsigned i = 0, next; i + 1 < s->nedges; i = next) {
     uint32_t kind = kind_between(s, s->edge[i]);
     for (next = i + 1; next + 1 < s->nedges && kind_between(s, s->edge[next]) == kind;) next++;
@@ -123,8 +127,8 @@ static void sanitize_rest(struct bootinfo *bi)
 
 int bootinfo_sanitize(struct bootinfo *bi)
 {
-  static struct sanitizer s; /* 8 KiB: too much for a boot stack */
-  s.nin = s.nedges = s.nout = 0;
+  static struct sanitizer s; /* 16 KiB: too much for a boot stack */
+  s.nin = s.nedges = 0;
   if (bi->nregions > BOOTINFO_MAX_REGIONS) return -ENOSPC;
   sanitize_rest(bi);
   for (unsigned i = 0; i < bi->nregions; i++)
@@ -134,7 +138,11 @@ int bootinfo_sanitize(struct bootinfo *bi)
     edge_insert(&s, s.in[i].base);
     edge_insert(&s, s.in[i].end);
   }
-  int err = regions_merge(&s);
+  int err = regions_merge(&s, false);
+  if (err == -ENOSPC) {
+    log_warn("boot: the memory map is too long, its reserved regions are left out");
+    err = regions_merge(&s, true);
+  }
   if (err != 0) return err;
   memcpy(bi->regions, s.out, s.nout * sizeof s.out[0]);
   bi->nregions = s.nout;

@@ -32,7 +32,7 @@ struct framebuffer {
   uint32_t format;        /* enum framebuffer_format; NONE when there is no framebuffer */
 };
 
-#define BOOTINFO_MAX_REGIONS 128
+#define BOOTINFO_MAX_REGIONS 256 /* our BIOS loader hands over up to 241 */
 #define BOOTINFO_CMDLINE_MAX 1024
 
 /* Invariants after bootinfo_sanitize (lib/bootinfo.c): regions sorted by base, none empty, none overlapping (the more
@@ -51,7 +51,8 @@ struct bootinfo {
 /* Adds a region; -ENOSPC when the table is full, -EINVAL when base + length wraps or exceeds 52 bits. Empty: ignored. */
 int bootinfo_add_region(struct bootinfo *bi, paddr_t base, uint64_t length, enum mem_kind kind);
 
-/* Establishes the invariants above. -ENOSPC when splitting overflows the table (then the table is unchanged). */
+/* Establishes the invariants above. Where splitting overflows the table, reserved and bad regions are left out: they say no
+ * more than silence does. -ENOSPC when it still overflows (then the table is unchanged). */
 int bootinfo_sanitize(struct bootinfo *bi);
 
 /* Looks `key` up in "a b=c d" syntax (words by spaces, value after '=', double quotes group). Answers true when present;
