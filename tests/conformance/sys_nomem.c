@@ -175,9 +175,9 @@ static void without_mapped_vmo(int64_t where)
 static bool child_sleeps(void)
 {
   struct process_info info;
-  return guest_info(child_pid, &info) && info.state == PROCESS_BLOCKED;
+  return guest_info(child_pid, &info) && info.state != PROCESS_RUNNING; /* or is over already */
 }
-/* A child that sleeps: until it is killed, or a millisecond. */
+/* A child that sleeps: until it is killed, or 20 milliseconds. */
 static bool with_child(const void *code, size_t size)
 {
   struct handle_info info;
@@ -195,8 +195,8 @@ static bool with_sleeper(void)
 static bool with_napper(void)
 {
   static const uint8_t code[] = {
-    0xBF, 0x40, 0x42, 0x0F, 0x00, 0xB8, 15,   0,    0,
-    0,    0x0F, 0x05,                                     /* mov edi, 1000000; mov eax, SYS_nanosleep; syscall */
+    0xBF, 0x00, 0x2D, 0x31, 0x01, 0xB8, 15,   0,    0,
+    0,    0x0F, 0x05,                                     /* mov edi, 20000000; mov eax, SYS_nanosleep; syscall */
     0xBF, 7,    0,    0,    0,    0x31, 0xC0, 0x0F, 0x05, /* mov edi, 7; xor eax, eax; syscall */
   };
   return with_child(code, sizeof(code));

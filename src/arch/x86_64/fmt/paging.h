@@ -45,10 +45,14 @@ static inline unsigned paging_index(vaddr_t va, unsigned level)
 {
   return (unsigned)(va >> paging_shift(level)) & (PAGING_ENTRIES - 1);
 }
-/* Bits 63-47 are all equal. */
+/* The canonical address with the same lower 48 bits: bits 63-48 repeat bit 47. */
+static inline vaddr_t paging_sign_extend(vaddr_t va)
+{
+  return (vaddr_t)((int64_t)((uint64_t)va << 16) >> 16);
+}
 static inline bool paging_canonical(vaddr_t va)
 {
-  return (vaddr_t)((int64_t)((uint64_t)va << 16) >> 16) == va;
+  return paging_sign_extend(va) == va;
 }
 
 /* What a walk found. On success every field but error; on failure only error. */
