@@ -129,3 +129,15 @@ USER_ETC = $(wildcard $(srcdir)/src/user/etc/*)
 initrd.cpio: $(USER_BINARIES) $(USER_ETC) build-aux/mkinitrd
 	$(AM_V_GEN)CPIO='$(CPIO)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' STRIP='$(STRIP)' \
 	  $(srcdir)/build-aux/mkinitrd $@ usr/root '$(if $(USER_ETC),$(srcdir)/src/user/etc)' $(USER_BINARIES)
+
+# ---- coverage (./configure --enable-coverage) ----
+
+# What runs on the host: no line of the image is counted.
+COVERAGE_TESTS = $(filter-out tests/qemu/% tests/gdb/% %image.sh %/image.sh tests/check-% tests/same-bytes.sh \
+	tests/installed.sh fuzz/check%,$(SCRIPT_TESTS)) $(check_PROGRAMS)
+
+coverage: all
+	find . -name '*.gcda' -exec rm -f {} +
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(COVERAGE_TESTS)'
+	$(srcdir)/build-aux/coverage '$(srcdir)' '$(LCOV)' '$(GENHTML)'
+.PHONY: coverage
