@@ -216,13 +216,6 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
 
 void arch_relax(void) {}
 
-/* The kernel's own, which panics, wants a whole machine. */
-NORETURN void __stack_chk_fail(void);
-NORETURN void __stack_chk_fail(void)
-{
-  abort();
-}
-
 int irq_register(unsigned irq, void (*handler)(void *arg), void *arg)
 {
   ck_assert_uint_eq(irq, IRQ_SERIAL);

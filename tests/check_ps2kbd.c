@@ -121,13 +121,6 @@ uint64_t arch_clock_read(void)
 
 void arch_relax(void) {}
 
-/* The kernel's own, which panics, wants a whole machine. */
-NORETURN void __stack_chk_fail(void);
-NORETURN void __stack_chk_fail(void)
-{
-  abort();
-}
-
 int irq_register(unsigned irq, void (*h)(void *), void *arg)
 {
   ck_assert_uint_eq(irq, IRQ_KEYBOARD);
