@@ -26,7 +26,6 @@ static bool processor_suits(void)
   __asm__("mov %%cr4, %0" : "=r"(cr4));
   if (!(edx & CPUID_EDX_NX)) return refuse("the processor", "lacks the no-execute bit");
   if (cr4 & CR4_LA57) return refuse("the firmware", "runs with five-level page tables");
-  if ((uint64_t)(uintptr_t)efi_main > BELOW_4_GIB) return refuse("the firmware", "put this loader above 4 GiB");
   return true;
 }
 
@@ -52,9 +51,20 @@ static bool load_initrd(efi_handle self, struct buffer *initrd)
   return initrd->size || refuse("initrd.cpio, the initial RAM disk,", "is empty");
 }
 
-static void __attribute__((noreturn)) enter(uint64_t root, uint64_t entry, const void *info)
+/* The kernel's first tables map memory below 4 GiB, and the firmware may have put this program above: the last two
+ * instructions run from a page of their own, mov %rax, %cr3 and jmp *%rcx. Null when there is none. */
+static void *last_steps(void)
 {
-  __asm__ volatile("cli\n\tcld\n\tmov %0, %%cr3\n\tjmp *%1" : : "r"(root), "r"(entry), "D"(info) : "memory");
+  static const uint8_t code[] = {0x0F, 0x22, 0xD8, 0xFF, 0xE1};
+  uint64_t page = BELOW_4_GIB;
+  if (efi->boot_services->allocate_pages(EFI_ALLOCATE_MAX_ADDRESS, EFI_LOADER_CODE, 1, &page) != EFI_SUCCESS)
+    return NULL;
+  return memcpy((void *)(uintptr_t)page, code, sizeof code);
+}
+
+static void __attribute__((noreturn)) enter(void *steps, uint64_t root, uint64_t entry, const void *info)
+{
+  __asm__ volatile("cli\n\tcld\n\tjmp *%0" : : "r"(steps), "a"(root), "c"(entry), "D"(info) : "memory");
   __builtin_unreachable();
 }
 
@@ -73,8 +83,10 @@ static bool boot(efi_handle self)
   info->rsdp = find_rsdp();
   find_framebuffer(&info->framebuffer);
   memcpy(info->loader, name, sizeof name);
+  void *steps = last_steps();
+  if (!steps) return refuse("the last page", "does not fit into memory");
   if (!leave_firmware(self, &block)) return false;
-  enter(root, entry, info);
+  enter(steps, root, entry, info);
 }
 
 efi_status efi_main(efi_handle self, struct efi_system_table *system_table)
