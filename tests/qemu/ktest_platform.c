@@ -10,8 +10,8 @@
 #include <kern/clock.h>
 #include <kern/cpu.h>
 #include <kern/ktest.h>
+#include <kern/thread.h>
 #include <kern/timer.h>
-#include <kern/waitq.h>
 
 #define PIC_MASTER_MASK 0x21
 #define PIC_SLAVE_MASK 0xA1
@@ -105,4 +105,62 @@ KTEST(platform_timer_can_be_masked)
   arch_irq_unmask(IRQ_TIMER);
   timer_arm(&again, 0, count_fire);
   while (__atomic_load_n(&fired, __ATOMIC_RELAXED) < 2) arch_relax();
+}
+
+/*
+ * A timer of 1 kHz, each deadline a millisecond after the last, over ten seconds of the calendar chip, while the
+ * processor idles. Run when named: under QEMU's -icount and -rtc clock=vm (platform.sh) both clocks are the guest's own,
+ * so that the host's load does not matter.
+ */
+#define SECONDS 10u
+#define PERIOD_NS 1000000u
+#define CMOS_INDEX 0x70
+#define CMOS_DATA 0x71
+
+static struct {
+  struct timer timer;
+  uint64_t next;
+  uint8_t second;
+  unsigned changes; /* of the seconds; counting is from the first to the last */
+  unsigned ticks;
+  uint64_t interrupts;
+} kilohertz;
+
+static uint8_t cmos_second(void)
+{
+  insn_out8(CMOS_INDEX, 0);
+  return insn_in8(CMOS_DATA);
+}
+
+static void tick(struct timer *t)
+{
+  uint8_t second = cmos_second();
+  if (second != kilohertz.second) {
+    kilohertz.second = second;
+    if (kilohertz.changes++ == 0) kilohertz.interrupts = cpu_self()->interrupts;
+    if (kilohertz.changes > SECONDS) {
+      kilohertz.interrupts = cpu_self()->interrupts - kilohertz.interrupts;
+      return;
+    }
+  }
+  if (kilohertz.changes > 0) kilohertz.ticks++;
+  kilohertz.next += PERIOD_NS;
+  timer_arm(t, kilohertz.next, tick);
+}
+
+static bool within_two_percent(uint64_t count)
+{
+  const uint64_t wanted = SECONDS * NS_PER_SEC / PERIOD_NS;
+  return count >= wanted - wanted / 50 && count <= wanted + wanted / 50;
+}
+
+KTEST(rate_of_1_kilohertz_by_the_calendar)
+{
+  kilohertz.second = cmos_second();
+  kilohertz.next = arch_clock_read();
+  timer_arm(&kilohertz.timer, kilohertz.next, tick);
+  ktest_check(thread_sleep_until(arch_clock_read() + (SECONDS + 3) * NS_PER_SEC) == 0);
+  ktest_check(kilohertz.changes > SECONDS);
+  ktest_check(within_two_percent(kilohertz.ticks));
+  ktest_check(within_two_percent(kilohertz.interrupts)); /* each deadline by an interrupt of its own */
 }

@@ -19,4 +19,10 @@ way noapic '-cpu qemu64' noapic '8259, timer 8254, TSC [0-9]* MHz by HPET'
 way noacpi '-machine acpi=off' '' '8259, timer 8254, TSC [0-9]* MHz by 8254'
 expect "$work/noacpi.arch" 'interrupts: by the 8259s: the firmware describes no APICs$'
 expect "$work/noapic.arch" 'interrupts: by the 8259s: noapic$'
+
+# 1 kHz by the calendar chip, in the guest's own time.
+for way in '' noapic; do
+  QEMU_FLAGS='-icount shift=0,sleep=off -rtc clock=vm' run 0 "$work/rate" -n -a "ktest=rate $way" build/veridian.elf initrd.cpio &&
+    expect "$work/rate" '^1 passed, 0 failed'
+done
 finish

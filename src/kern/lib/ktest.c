@@ -69,7 +69,7 @@ static bool begins_with(const char *text, const char *start)
 /* Measurements, and tests that end the machine, run only when asked for by name. */
 static bool is_wanted(const struct ktest *test, const char *prefix)
 {
-  static const char *const on_request[] = {"bench", "panic", "power", "screen"};
+  static const char *const on_request[] = {"bench", "panic", "power", "rate", "screen"};
 
   for (size_t i = 0; i < ARRAY_SIZE(on_request); i++) {
     if (begins_with(test->name, on_request[i]) && !begins_with(prefix, on_request[i])) return false;
