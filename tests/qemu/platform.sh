@@ -25,4 +25,14 @@ for way in '' noapic; do
   QEMU_FLAGS='-icount shift=0,sleep=off -rtc clock=vm' run 0 "$work/rate" -n -a "ktest=rate $way" build/veridian.elf initrd.cpio &&
     expect "$work/rate" '^1 passed, 0 failed'
 done
+
+# The date of the calendar chip, its century by the register that the firmware names.
+dated()
+{
+  QEMU_FLAGS="-icount shift=0,sleep=off -rtc base=$1,clock=vm" run 0 "$work/date" -n -a 'loglevel=debug ktest=platform_pic' \
+    build/veridian.elf initrd.cpio && expect "$work/date" " debug: rtc: $2 seconds since 1970\$"
+}
+dated 2026-03-01T13:05:05 '17723703[0-2][0-9]'
+dated 1999-12-31T23:59:30 '9466847[7-9][0-9]'
+dated 2100-02-28T12:00:00 '410749[0-9]*'
 finish
