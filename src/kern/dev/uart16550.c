@@ -42,6 +42,7 @@ enum reg {
 #define LSR_OVERRUN 0x02u
 #define LSR_BREAK 0x10u
 #define LSR_TRANSMIT_EMPTY 0x20u
+#define LSR_IDLE 0x40u /* the last bit of the last byte has left */
 #define LSR_ABSENT 0xFFu
 #define MSR_CARRIER_CHANGED 0x08u
 #define MSR_CARRIER 0x80u
@@ -166,10 +167,12 @@ static bool uart_present(void)
   return true;
 }
 
-/* Sends itself a byte, so that nobody has to be at the line's other end. Leaves the line ready. */
+/* Sends itself a byte, so that nobody has to be at the line's other end: once early output has left, or that would come
+ * back instead. Leaves the line ready. */
 static bool loops_back(void)
 {
   bool came = false;
+  for (unsigned i = 0; i < LOOP_PATIENCE && !(reg_read(REG_LINE_STATUS) & LSR_IDLE); i++) arch_relax();
   reg_write(REG_MODEM_CONTROL, MCR_LOOP);
   reg_write(REG_DATA, LOOP_BYTE);
   for (unsigned i = 0; i < LOOP_PATIENCE && !came; i++) {
