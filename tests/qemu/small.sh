@@ -6,5 +6,5 @@ printf 'hello\nexit 5\n' > "$work/script"
 run 5 "$work/16" -m 16 build/veridian.elf initrd.cpio < "$work/script" && expect "$work/16" 'Hello from userspace!'
 run 5 "$work/4096" -m 4096 build/veridian.elf initrd.cpio < "$work/script" &&
   expect "$work/4096" '^Veridian OS v.*, 409[0-9] MiB usable memory'
-run 1 "$work/2" -n -m 2 build/veridian.elf initrd.cpio && expect "$work/2" 'veridian: '
+run 1 "$work/3" -n -m 3 build/veridian.elf initrd.cpio && expect "$work/3" 'veridian: '
 finish
