@@ -27,6 +27,10 @@ FLAGS = [(0, "present"), (1, "write"), (2, "user"), (3, "write-through"), (4, "n
 def value(expression):
     return gdb.parse_and_eval(expression)
 
+def static_variable(name):
+    """A file's own variable. Link-time optimization leaves a second description of some, without a place."""
+    return next(v for v in (s.value() for s in gdb.lookup_static_symbols(name)) if not v.is_optimized_out)
+
 def direct_map(physical):
     return int(value("arch_direct_map_base")) + physical
 
@@ -95,7 +99,7 @@ class TaskList(gdb.Command):
     def invoke(self, argument, from_tty):
         running = int(value("cpus[0].current"))
         print("  pid parent job  name             threads")
-        for p in entries(value("all_processes"), "struct process", "all_link"):
+        for p in entries(static_variable("all_processes"), "struct process", "all_link"):
             parent = int(p["parent"]["pid"]) if int(p["parent"]) else 0
             threads = []
             for t in entries(p["threads"], "struct thread", "process_link"):
