@@ -130,14 +130,17 @@ initrd.cpio: $(USER_BINARIES) $(USER_ETC) build-aux/mkinitrd
 	$(AM_V_GEN)CPIO='$(CPIO)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' STRIP='$(STRIP)' \
 	  $(srcdir)/build-aux/mkinitrd $@ usr/root '$(if $(USER_ETC),$(srcdir)/src/user/etc)' $(USER_BINARIES)
 
-# ---- coverage (./configure --enable-coverage) ----
+# ---- tests on the host alone, and what they cover (./configure --enable-coverage) ----
 
-# What runs on the host: no line of the image is counted.
-COVERAGE_TESTS = $(filter-out tests/qemu/% tests/gdb/% %image.sh %/image.sh tests/check-% tests/same-bytes.sh \
-	tests/installed.sh fuzz/check%,$(SCRIPT_TESTS)) $(check_PROGRAMS)
+# What does not run a line of the image.
+HOST_TESTS = $(filter-out tests/qemu/% tests/gdb/% tests/bochs.sh %image.sh %/image.sh tests/check-% tests/same-bytes.sh \
+	tests/installed.sh,$(SCRIPT_TESTS)) $(check_PROGRAMS)
+
+host-check: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(HOST_TESTS)'
 
 coverage: all
 	find . -name '*.gcda' -exec rm -f {} +
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(COVERAGE_TESTS)'
+	$(MAKE) $(AM_MAKEFLAGS) host-check
 	$(srcdir)/build-aux/coverage '$(srcdir)' '$(LCOV)' '$(GENHTML)'
-.PHONY: coverage
+.PHONY: host-check coverage
