@@ -130,7 +130,7 @@ initrd.cpio: $(USER_BINARIES) $(USER_ETC) build-aux/mkinitrd
 	$(AM_V_GEN)CPIO='$(CPIO)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' STRIP='$(STRIP)' \
 	  $(srcdir)/build-aux/mkinitrd $@ usr/root '$(if $(USER_ETC),$(srcdir)/src/user/etc)' $(USER_BINARIES)
 
-# ---- tests on the host alone, and what they cover (./configure --enable-coverage) ----
+# ---- tests on the host alone ----
 
 # What does not run a line of the image.
 HOST_TESTS = $(filter-out tests/qemu/% tests/gdb/% tests/bochs.sh %image.sh %/image.sh tests/check-% tests/same-bytes.sh \
@@ -138,9 +138,4 @@ HOST_TESTS = $(filter-out tests/qemu/% tests/gdb/% tests/bochs.sh %image.sh %/im
 
 host-check: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(HOST_TESTS)'
-
-coverage: all
-	find . -name '*.gcda' -exec rm -f {} +
-	$(MAKE) $(AM_MAKEFLAGS) host-check
-	$(srcdir)/build-aux/coverage '$(srcdir)' '$(LCOV)' '$(GENHTML)'
-.PHONY: host-check coverage
+.PHONY: host-check
