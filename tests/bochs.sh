@@ -43,7 +43,7 @@ END
   debugger=
   if bochs --help 2>&1 | grep -q -e '^ *-rc '; then debugger="-rc $work/continue"; fi
   : > "$work/$1"
-  timeout 400 bochs -q -f "$work/$1.rc" $debugger > "$work/$1.out" 2>&1 < /dev/null &
+  timeout -k 10 400 bochs -q -f "$work/$1.rc" $debugger > "$work/$1.out" 2>&1 < /dev/null &
   machine=$!
 }
 

@@ -26,7 +26,7 @@ while [ ! -S "$work/gdb.sock" ]; do
   sleep 0.1
 done
 
-timeout 120 "$GDB" -nx -batch -x "$srcdir/.gdbinit" -ex "vattach $work/gdb.sock" -ex 'break sys_write' -ex 'continue' \
+timeout -k 10 120 "$GDB" -nx -batch -x "$srcdir/.gdbinit" -ex "vattach $work/gdb.sock" -ex 'break sys_write' -ex 'continue' \
   -x "$work/look.gdb" -ex 'delete' -ex 'detach' build/veridian.elf > "$work/output" 2>&1 || :
 expect_look
 

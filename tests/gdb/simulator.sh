@@ -9,7 +9,7 @@ if [ -n "$SANITIZERS" ]; then
 fi
 
 status=0
-timeout 120 "$GDB" -nx -batch -x "$srcdir/.gdbinit" -ex 'break sys_write' -ex 'run --clock=virtual </dev/null' \
+timeout -k 10 120 "$GDB" -nx -batch -x "$srcdir/.gdbinit" -ex 'break sys_write' -ex 'run --clock=virtual </dev/null' \
   -x "$work/look.gdb" -ex 'delete' -ex 'continue' --args ./veridian-sim > "$work/output" 2>&1 || status=$?
 expect_look
 # Running on, the guest finds the end of its input and powers off: the debugger did not disturb it.

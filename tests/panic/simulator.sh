@@ -10,7 +10,7 @@ failures=0
 # ends STATUS NAME
 ends()
 {
-  timeout 120 ./veridian-sim --append="ktest=$2" </dev/null >"$work/$2" 2>&1
+  timeout -k 10 120 ./veridian-sim --append="ktest=$2" </dev/null >"$work/$2" 2>&1
   status=$?
   [ $status = "$1" ] && return 0
   echo "FAIL: $2: status $status, not $1"

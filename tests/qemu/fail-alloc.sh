@@ -4,7 +4,7 @@
 . "$srcdir/tests/qemu/lib.sh"
 
 for n in 2,forever 3 4 5 8,forever 13 21 34 55,forever 89 144; do
-  timeout 120 "$srcdir/build-aux/qemu-run" -a "loglevel=info fail-alloc=$n" build/veridian.elf initrd.cpio \
+  timeout -k 10 120 "$srcdir/build-aux/qemu-run" -a "loglevel=info fail-alloc=$n" build/veridian.elf initrd.cpio \
     </dev/null >"$work/out" 2>&1
   case $? in
   0) expect "$work/out" 'power off requested by init, status 0' ;;

@@ -29,7 +29,7 @@ run()
 {
   wanted=$1 output=$2
   shift 2
-  timeout 400 "$srcdir/build-aux/qemu-run" "$@" >"$output" 2>&1
+  timeout -k 10 400 "$srcdir/build-aux/qemu-run" "$@" >"$output" 2>&1
   got=$?
   [ $got = "$wanted" ] && return 0
   fail "qemu-run $*: status $got, not $wanted; output:"

@@ -10,7 +10,7 @@ transcript()
 }
 
 session=$srcdir/tests/qemu/session.txt
-timeout 120 ./veridian-sim < "$session" > "$work/sim" 2> "$work/sim.errors"
+timeout -k 10 120 ./veridian-sim < "$session" > "$work/sim" 2> "$work/sim.errors"
 [ $? = 3 ] || fail "the simulator's status is not 3: $(cat "$work/sim.errors")"
 transcript "$work/sim"
 expect "$work/sim.cut" 'Hello from userspace!'

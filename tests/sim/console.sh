@@ -27,14 +27,14 @@ done | run 0
 [ "$(grep -c '^line number' "$work/out")" = 800 ] || fail "input was lost: $(grep -c '^line number' "$work/out") of 800 lines"
 
 # Output that cannot be written ends the machine with a word.
-printf 'hello\n' | timeout 60 $sim >/dev/full 2>"$work/err"
+printf 'hello\n' | timeout -k 10 60 $sim >/dev/full 2>"$work/err"
 [ $? = 70 ] || fail "a full device was not noticed"
 err_has 'cannot write to standard output: No space left'
-printf 'hello\n' | timeout 60 $sim 2>"$work/err" >&-
+printf 'hello\n' | timeout -k 10 60 $sim 2>"$work/err" >&-
 [ $? = 70 ] || fail "closed standard output was not noticed"
 err_has 'cannot write to standard output: Bad file'
 { printf 'hello\n'; sleep 1; printf 'hello\nhello\n'; } | {
-  timeout 60 $sim --clock=real 2>"$work/err"
+  timeout -k 10 60 $sim --clock=real 2>"$work/err"
   echo $? >"$work/status"
 } | head -n 1 >/dev/null
 [ "$(cat "$work/status")" = 70 ] || fail "a reader that left was not noticed: status $(cat "$work/status")"

@@ -25,7 +25,7 @@ ends panic_sim_wait_for_nothing 'the system waits for nothing'
 run 1 --append=ktest=panic_sim_no_such_test </dev/null
 
 # A reset starts the machine again, with the same options.
-boots=$(timeout 60 $sim --append=ktest=panic_sim_reset --trap=seccomp </dev/null 2>/dev/null | grep -m 3 -c '^Running 1 tests')
+boots=$(timeout -k 10 60 $sim --append=ktest=panic_sim_reset --trap=seccomp </dev/null 2>/dev/null | grep -m 3 -c '^Running 1 tests')
 [ "$boots" = 3 ] || fail "$boots boots seen, not 3"
 
 # Without the checker a stale translation goes unseen: the test above sees the checker, not something else.

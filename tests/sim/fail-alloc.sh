@@ -12,7 +12,7 @@ need_initrd
 # try ARGUMENTS...: the end of input powers off; whatever is left of the allocations then was not needed to come up.
 try()
 {
-  timeout 120 $sim --mem=16M --log-level=info "$@" </dev/null >"$work/out" 2>"$work/err"
+  timeout -k 10 120 $sim --mem=16M --log-level=info "$@" </dev/null >"$work/out" 2>"$work/err"
   got=$?
   cat "$work/err" >>"$work/out"
   sed -n 's|.*fail-alloc: allocation [0-9]* fails, \([^ ]*\) at .*\(:[0-9]*\)$|\1\2|p' "$work/out" >"$work/now"

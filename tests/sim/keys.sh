@@ -3,4 +3,4 @@
 . "$srcdir/tests/sim/lib.sh"
 need_initrd
 [ -n "${EXPECT-}" ] && command -v "$EXPECT" >/dev/null || { echo "skipped: expect not found"; exit 77; }
-timeout 300 "$EXPECT" -f "$srcdir/tests/sim/keys.exp"
+timeout -k 10 300 "$EXPECT" -f "$srcdir/tests/sim/keys.exp"

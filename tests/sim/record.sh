@@ -45,7 +45,7 @@ flip()
   cp "$work/$1" "$work/flipped"
   byte=$(od -An -tu1 -j "$2" -N1 "$work/flipped")
   printf "$(printf '\\%03o' $((byte ^ 1 << $2 % 8)))" | dd of="$work/flipped" bs=1 seek="$2" conv=notrunc 2>/dev/null
-  timeout 120 $sim --replay="$work/flipped" </dev/null >"$work/out" 2>"$work/err"
+  timeout -k 10 120 $sim --replay="$work/flipped" </dev/null >"$work/out" 2>"$work/err"
   status=$?
   case $status in
     71) err_has 'replay diverged\|replay: the record' ;;

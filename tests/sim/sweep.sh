@@ -22,7 +22,7 @@ repeat=$(sed -n 's/^  \(.* --preempt-at=[0-9,]*\)$/\1/p' "$work/log" | head -n 1
 points=${repeat##*=}
 [ "$(printf '%s\n' "$points" | tr , '\n' | wc -l)" -le 20 ] || fail "not cut down: $repeat"
 for again in 1 2; do
-  timeout 120 $repeat <"$work/session" >"$work/out" 2>"$work/err" && fail "does not repeat it: $repeat"
+  timeout -k 10 120 $repeat <"$work/session" >"$work/out" 2>"$work/err" && fail "does not repeat it: $repeat"
   cat "$work/out" "$work/err" >"$work/times.$again"
 done
 cmp "$work/times.1" "$work/times.2" || fail "repeats differ"

@@ -4,4 +4,4 @@
 need_initrd
 [ -n "${EXPECT-}" ] && command -v "$EXPECT" >/dev/null || { echo "skipped: expect not found"; exit 77; }
 command -v pgrep >/dev/null || { echo "skipped: pgrep not found"; exit 77; }
-timeout 300 "$EXPECT" -f "$srcdir/tests/sim/terminal.exp"
+timeout -k 10 300 "$EXPECT" -f "$srcdir/tests/sim/terminal.exp"
