@@ -100,22 +100,26 @@ static int fault_code_of(enum trap_kind kind)
   }
 }
 
-/* A program did something it may not, or touched a page for the first time. Interrupts enabled. */
-static void user_fault(const struct trap_info *info)
+/* A program did something it may not; `error` says what became of its page fault. Interrupts enabled. */
+static NORETURN void end_by_fault(const struct trap_info *info, int error)
 {
   struct process *p = process_current();
-  int code = fault_code_of(info->kind);
+  int code = error == -ERANGE ? FAULT_BUS : fault_code_of(info->kind);
 
-  if (info->kind == TRAP_PAGE_FAULT) {
-    int error = aspace_fault(p->aspace, info->addr, info->access);
-    if (error == 0) return;
-    if (error == -ERANGE) code = FAULT_BUS;
+  if (info->kind == TRAP_PAGE_FAULT)
     log_notice("%s[%d]: page fault %s 0x%016lx at 0x%016lx: %s", p->name, p->pid, access_name(info->access), info->addr,
                info->ip, fault_reason(info, error));
-  } else {
+  else
     log_notice("%s[%d]: %s at 0x%016lx", p->name, p->pid, trap_kind_name(info->kind), info->ip);
-  }
   process_exit(EXIT_FAULT, code);
+}
+
+/* The same, or it touched a page for the first time. */
+static void user_fault(const struct trap_info *info)
+{
+  int error =
+    info->kind == TRAP_PAGE_FAULT ? aspace_fault(process_current()->aspace, info->addr, info->access) : -EFAULT;
+  if (error != 0) end_by_fault(info, error);
 }
 
 static bool in_stack_guard(const struct thread *t, vaddr_t addr)
@@ -162,7 +166,15 @@ static bool is_machine_trouble(enum trap_kind kind)
   return kind == TRAP_NMI || kind == TRAP_DOUBLE_FAULT || kind == TRAP_MACHINE_CHECK;
 }
 
-/* Apart from trap_dispatch, so that a call does not pay for its frame. */
+/* Calls and exceptions apart, so that neither pays for the other's frame. */
+
+static __attribute__((noinline)) void system_call(struct trapframe *tf)
+{
+  syscall_dispatch(tf);
+  (void)arch_irq_disable();
+  leave_for_user();
+}
+
 static __attribute__((noinline)) void exception(struct trapframe *tf)
 {
   struct trap_info info;
@@ -184,11 +196,8 @@ static __attribute__((noinline)) void exception(struct trapframe *tf)
 
 void trap_dispatch(struct trapframe *tf)
 {
-  if (!trapframe_is_call(tf)) {
+  if (trapframe_is_call(tf))
+    system_call(tf);
+  else
     exception(tf);
-    return;
-  }
-  syscall_dispatch(tf);
-  (void)arch_irq_disable();
-  leave_for_user();
 }

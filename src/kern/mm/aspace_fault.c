@@ -20,6 +20,7 @@
 #include "aspace_impl.h"
 #include "vmo_impl.h"
 
+#include <kern/spinlock_inline.h>
 #include <kern/trap.h>
 
 /* Pages that are in memory already, a program's text above all, are mapped together with their neighbours: a block of so
@@ -54,13 +55,13 @@ static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
 /* Enters the page in the tables. Object locked. */
 static int map_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
 {
-  spin_lock(&as->tables_lock);
+  spin_lock_inner(&as->tables_lock);
   int err = pmap_map(&as->pmap, va, page->pa, page_attrs(r, page));
   if (err == -EEXIST)
     err = pmap_protect(&as->pmap, va, page_attrs(r, page)); /* the same page: another one would have left the tables */
   else if (err == 0 && !page->fresh)
     map_around(as, r, va);
-  spin_unlock(&as->tables_lock);
+  spin_unlock_inner(&as->tables_lock);
   return err;
 }
 

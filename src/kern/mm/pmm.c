@@ -33,23 +33,23 @@ void zone_junk(struct zone *z, uint32_t frame, uint32_t count)
   }
 }
 
-static __attribute__((noinline)) void junk_check_slow(const struct zone *z, uint32_t frame)
+static __attribute__((noinline)) void junk_check_slow(const struct zone *z, uint32_t frame, bool junked)
 {
   uint64_t *p = frame_words(z, frame);
-  size_t words = junk_words(), bad = junk_damage(p, words);
+  size_t words = junk_words(), bad = junked ? junk_damage(p, words) : words;
   if (bad < words)
     panic("pmm: page 0x%llx written after it was freed: word %zu is 0x%llx",
           (unsigned long long)(z->base + (paddr_t)frame * PAGE_SIZE), bad, (unsigned long long)p[bad]);
+  if (pmm_debug_fill) memset(p, JUNK_NEW_BYTE, PAGE_SIZE);
 }
 
-static inline void junk_check(struct zone *z, uint32_t frame)
+/* The pattern is still there; it goes with the frame to whoever has it now, unless pages are filled. */
+static inline void junk_check(const struct zone *z, uint32_t frame)
 {
   const uint64_t *p = frame_words(z, frame);
-  if (z->pages[frame].flags & PAGE_JUNKED) {
-    if (pmm_debug_fill || p[0] != JUNK_FREE || p[1] != JUNK_FREE) junk_check_slow(z, frame);
-    z->pages[frame].flags = 0;
-  }
-  if (pmm_debug_fill) memset(frame_words(z, frame), JUNK_NEW_BYTE, PAGE_SIZE);
+  bool junked = z->pages[frame].flags & PAGE_JUNKED;
+  z->pages[frame].flags = 0;
+  if (pmm_debug_fill || (junked && (p[0] != JUNK_FREE || p[1] != JUNK_FREE))) junk_check_slow(z, frame, junked);
 }
 
 /* ---- descriptors ---- */
@@ -112,6 +112,7 @@ static struct frame_cache *cache_own(struct zone *z)
   return &z->cache[cpu_self()->id];
 }
 
+/* c is empty. */
 static __attribute__((noinline)) void cache_refill(struct zone *z, struct frame_cache *c)
 {
   uint32_t frame = FRAME_NONE;
@@ -121,9 +122,10 @@ static __attribute__((noinline)) void cache_refill(struct zone *z, struct frame_
   if (frame != FRAME_NONE) z->free -= 1u << order;
   spin_unlock(&z->lock);
   if (frame == FRAME_NONE) return;
-  for (uint32_t i = 1u << order; i > 0; i--) { /* the lowest is handed out first */
-    z->pages[frame + i - 1].state = PAGE_CACHED;
-    c->frame[c->count++] = frame + i - 1;
+  c->count = 1u << order;
+  for (uint32_t i = c->count; i > 0; i--, frame++) { /* the lowest is handed out first */
+    z->pages[frame].state = PAGE_CACHED;
+    c->frame[i - 1] = frame;
   }
 }
 

@@ -45,7 +45,7 @@ struct frame_cache {
   uint32_t count;
   uint32_t frame[FRAME_CACHE_MAX];
   int64_t owned[PMM_OWNERS / PMM_ZONES]; /* handed out less taken back here; all processors' together count */
-};
+} __attribute__((aligned(64)));          /* no cache line is two processors' */
 
 struct zone {
   struct spinlock lock;

@@ -8,9 +8,11 @@
 #include "junk.h"
 #include "pmm_ops.h"
 
+/* A table, so that the address is loaded once instead of being computed at each use. */
 static inline struct zone *zone_of_owner(enum pmm_owner owner)
 {
-  return &pmm_zones[owner % PMM_ZONES];
+  static struct zone *const zones[PMM_ZONES] = {&pmm_zones[PMM_KERNEL], &pmm_zones[PMM_USER]};
+  return zones[owner % PMM_ZONES];
 }
 
 /* `count` frames changed from free to the owner's; negative: back. lock held. */

@@ -42,7 +42,7 @@ static inline bool vmo_page_present_locked(struct vmo *v, uint64_t index, struct
 {
   if (index >= v->pages) return false;
   struct vmo_place place = vmo_tree_find(&v->tree, index);
-  *out = (struct vmo_page){.pa = vmo_place_page(&place, index), .own = vmo_place_own(&place)};
+  *out = (struct vmo_page){.pa = vmo_place_page(place, index), .own = vmo_place_own(place)};
   return out->pa != 0;
 }
 /* How many bytes the source has for that page. */

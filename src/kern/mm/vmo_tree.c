@@ -120,33 +120,34 @@ static struct vmo_node *slot_renew(uintptr_t *slot, unsigned level, struct spare
 struct vmo_place vmo_tree_find(struct vmo_tree *t, uint64_t index)
 {
   struct vmo_place p = {.slot = &t->root, .level = t->height};
-  while (p.level > 0 && *p.slot && !node_shared(node_of(*p.slot))) {
+  for (; p.level > 0 && *p.slot && !node_shared(node_of(*p.slot)); p.level--)
     p.slot = &node_of(*p.slot)->slot[slot_index(index, p.level)];
-    p.level--;
-  }
   return p;
 }
 
-paddr_t vmo_place_page(const struct vmo_place *p, uint64_t index)
+paddr_t vmo_place_page(struct vmo_place p, uint64_t index)
 {
-  uintptr_t entry = *p->slot;
-  for (unsigned level = p->level; level > 0 && entry; level--) entry = node_of(entry)->slot[slot_index(index, level)];
+  uintptr_t entry = *p.slot;
+  for (unsigned level = p.level; level > 0 && entry; level--) entry = node_of(entry)->slot[slot_index(index, level)];
   return entry;
 }
 
-bool vmo_place_own(const struct vmo_place *p)
+bool vmo_place_own(struct vmo_place p)
 {
-  return p->level == 0 && *p->slot && pmm_page_refs(*p->slot) == 1;
+  return p.level == 0 && *p.slot && pmm_page_refs(*p.slot) == 1;
 }
 
-int vmo_place_make(struct vmo_place *p, uint64_t index)
+static __attribute__((noinline)) uintptr_t *way_renew(struct vmo_place p, uint64_t index)
 {
   struct spare s;
-  if (p->level == 0) return 0;
-  int err = spare_reserve(&s, p->level);
-  if (err != 0) return err;
-  for (; p->level > 0; p->level--) p->slot = &slot_renew(p->slot, p->level, &s)->slot[slot_index(index, p->level)];
-  return 0;
+  if (spare_reserve(&s, p.level) != 0) return NULL;
+  for (; p.level > 0; p.level--) p.slot = &slot_renew(p.slot, p.level, &s)->slot[slot_index(index, p.level)];
+  return p.slot;
+}
+
+uintptr_t *vmo_place_make(struct vmo_place p, uint64_t index)
+{
+  return p.level == 0 ? p.slot : way_renew(p, index);
 }
 
 paddr_t vmo_tree_next(const struct vmo_tree *t, uint64_t *index)

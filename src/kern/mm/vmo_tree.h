@@ -38,12 +38,12 @@ struct vmo_place {
 /* Indices are below vmo_tree_capacity. */
 struct vmo_place vmo_tree_find(struct vmo_tree *t, uint64_t index);
 /* The page there, shared or own; 0 when there is none. */
-paddr_t vmo_place_page(const struct vmo_place *p, uint64_t index);
+paddr_t vmo_place_page(struct vmo_place p, uint64_t index);
 /* Whether the page there is present and own. */
-bool vmo_place_own(const struct vmo_place *p);
-/* Makes the way to the page own: afterwards *p->slot is the page's reference, 0 or possibly shared. -ENOMEM changes
- * nothing. */
-MUST_CHECK int vmo_place_make(struct vmo_place *p, uint64_t index);
+bool vmo_place_own(struct vmo_place p);
+/* Makes the way to the page own and answers the page's slot: what it has is 0 or possibly shared. Null: no memory, and
+ * nothing has changed. */
+MUST_CHECK uintptr_t *vmo_place_make(struct vmo_place p, uint64_t index);
 
 /* Pages that fit. */
 static inline uint64_t vmo_tree_capacity(const struct vmo_tree *t)

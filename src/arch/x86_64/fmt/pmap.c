@@ -21,6 +21,13 @@ bool pmap_range_valid(const struct pmap *pm, vaddr_t va, uint64_t size)
   return pm == &kernel_pmap && (entry_load(&table_at(pm->root)[paging_index(va, PAGING_LEVELS)]) & PTE_PRESENT);
 }
 
+/* The same for one page; a program's, which is most often asked, is in slot 0 whose every page may be changed. */
+static inline bool page_valid(const struct pmap *pm, vaddr_t va)
+{
+  if (va < level_span(PAGING_LEVELS)) return IS_ALIGNED(va, PAGE_SIZE);
+  return pmap_range_valid(pm, va, PAGE_SIZE);
+}
+
 /* The level-2 entry of va when it refers to a table: how most walks end. */
 static inline uint64_t *table_slot_find(const struct pmap *pm, vaddr_t va)
 {
@@ -41,7 +48,7 @@ static inline uint64_t *leaf_slot(const uint64_t *parent, vaddr_t va)
 
 int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs)
 {
-  if (!pmap_range_valid(pm, va, PAGE_SIZE) || !IS_ALIGNED(pa, PAGE_SIZE) || pa > PADDR_MASK || !attrs_valid(pm, attrs))
+  if (!page_valid(pm, va) || !IS_ALIGNED(pa, PAGE_SIZE) || pa > PADDR_MASK || !attrs_valid(pm, attrs))
     return -EINVAL;
   uint64_t *parent = table_slot_find(pm, va);
   if (!parent) return pmap_map_range(pm, va, pa, PAGE_SIZE, attrs);
@@ -56,7 +63,7 @@ int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs)
 int pmap_unmap(struct pmap *pm, vaddr_t va, paddr_t *pa)
 {
   struct pmap_entry e;
-  if (!pmap_range_valid(pm, va, PAGE_SIZE)) return -ENOENT;
+  if (!page_valid(pm, va)) return -ENOENT;
   uint64_t *parent = table_slot_find(pm, va);
   if (parent && entry_count(entry_load(parent)) > 1) {
     uint64_t *slot = leaf_slot(parent, va), entry = entry_load(slot);
@@ -79,7 +86,7 @@ int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs)
 {
   struct pmap_entry e;
   if (!attrs_valid(pm, attrs)) return -EINVAL;
-  if (!pmap_range_valid(pm, va, PAGE_SIZE)) return -ENOENT;
+  if (!page_valid(pm, va)) return -ENOENT;
   uint64_t *parent = table_slot_find(pm, va);
   if (!parent) return pmap_lookup(pm, va, &e) ? pmap_protect_range(pm, va, va + PAGE_SIZE, attrs) : -ENOENT;
   uint64_t *slot = leaf_slot(parent, va);

@@ -38,10 +38,9 @@ const char *trap_kind_name(enum trap_kind kind)
 
 static enum trap_kind kind_of_vector(uint64_t vector)
 {
+  if (vector < VECTOR_IRQ_BASE) return vector_kinds[vector] ? (enum trap_kind)vector_kinds[vector] : TRAP_OTHER;
   if (vector == VECTOR_SYSCALL) return TRAP_SYSCALL;
-  if (vector == VECTOR_NL_CALL) return TRAP_NL_CALL;
-  if (vector < VECTOR_IRQ_BASE && vector_kinds[vector]) return (enum trap_kind)vector_kinds[vector];
-  return TRAP_OTHER;
+  return vector == VECTOR_NL_CALL ? TRAP_NL_CALL : TRAP_OTHER;
 }
 
 bool trapframe_from_user(const struct trapframe *tf)
@@ -56,18 +55,17 @@ bool trapframe_is_call(const struct trapframe *tf)
 
 void trap_decode(const struct trapframe *tf, struct trap_info *info)
 {
-  *info = (struct trap_info){
-    .kind = kind_of_vector(tf->vector),
-    .user = trapframe_from_user(tf),
-    .vector = (unsigned)tf->vector,
-    .error = tf->error,
-    .ip = tf->rip,
-    .sp = tf->rsp,
-  };
-  if (info->kind != TRAP_PAGE_FAULT) return;
-  info->addr = tf->cr2;
-  info->present = tf->error & PF_PRESENT;
-  info->access = tf->error & PF_FETCH ? ACCESS_EXEC : tf->error & PF_WRITE ? ACCESS_WRITE : ACCESS_READ;
+  /* One by one: clearing the whole first costs a page fault more than filling it. */
+  bool fault = tf->vector == VECTOR_PF;
+  info->kind = kind_of_vector(tf->vector);
+  info->user = trapframe_from_user(tf);
+  info->vector = (unsigned)tf->vector;
+  info->error = tf->error;
+  info->ip = tf->rip;
+  info->sp = tf->rsp;
+  info->addr = fault ? tf->cr2 : 0;
+  info->present = fault && (tf->error & PF_PRESENT);
+  info->access = !fault ? 0 : tf->error & PF_FETCH ? ACCESS_EXEC : tf->error & PF_WRITE ? ACCESS_WRITE : ACCESS_READ;
 }
 
 uint64_t trapframe_call_number(const struct trapframe *tf)

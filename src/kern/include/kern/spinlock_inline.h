@@ -1,6 +1,6 @@
 /*
- * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c, and the
- * scheduler's switch. Private to those two.
+ * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c and the scheduler's
+ * switch; and inner locks, for the paths that every page fault takes.
  */
 #ifndef KERN_SPINLOCK_INLINE_H
 #define KERN_SPINLOCK_INLINE_H
@@ -47,6 +47,21 @@ static inline void spin_unlock_on(struct spinlock *lock, struct cpu *cpu)
   if (__builtin_expect(lock->owner != cpu, 0)) spin_check_failed(lock, cpu);
   __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
   irq_count_on(cpu);
+}
+
+/* A lock taken and released while another one is held, which keeps interrupts disabled meanwhile: nothing is counted. */
+static inline void spin_lock_inner(struct spinlock *lock)
+{
+  struct cpu *cpu = cpu_self();
+  kassert(cpu->irq_off_depth > 0);
+  if (__builtin_expect(!spin_try_take(lock, cpu), 0)) spin_wait(lock, cpu);
+}
+
+static inline void spin_unlock_inner(struct spinlock *lock)
+{
+  struct cpu *cpu = cpu_self();
+  if (__builtin_expect(lock->owner != cpu, 0)) spin_check_failed(lock, cpu);
+  __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
 }
 
 #endif
