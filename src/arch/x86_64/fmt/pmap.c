@@ -48,8 +48,7 @@ static inline uint64_t *leaf_slot(const uint64_t *parent, vaddr_t va)
 
 int pmap_map(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned attrs)
 {
-  if (!page_valid(pm, va) || !IS_ALIGNED(pa, PAGE_SIZE) || pa > PADDR_MASK || !attrs_valid(pm, attrs))
-    return -EINVAL;
+  if (!page_valid(pm, va) || !IS_ALIGNED(pa, PAGE_SIZE) || pa > PADDR_MASK || !attrs_valid(pm, attrs)) return -EINVAL;
   uint64_t *parent = table_slot_find(pm, va);
   if (!parent) return pmap_map_range(pm, va, pa, PAGE_SIZE, attrs);
   uint64_t *slot = leaf_slot(parent, va);
