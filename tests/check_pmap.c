@@ -65,7 +65,7 @@ static void dict_step(unsigned i)
   vaddr_t va = dict_va(i);
   unsigned attrs = random_attrs();
   paddr_t pa = rig_random(PADDR_MASK >> PAGE_SHIFT) << PAGE_SHIFT, was;
-  switch (rig_random(4)) {
+  switch (rig_random(5)) {
   case 0:
   case 1:
     ck_assert_int_eq(pmap_map(&pm, va, pa, attrs), dict[i].mapped ? -EEXIST : 0);
@@ -78,6 +78,10 @@ static void dict_step(unsigned i)
     ck_assert_int_eq(pmap_unmap(&pm, va, &was), dict[i].mapped ? 0 : -ENOENT);
     if (dict[i].mapped) ck_assert_uint_eq(was, dict[i].pa);
     dict[i].mapped = false;
+    return;
+  case 3:
+    pmap_remap(&pm, va, pa); /* absent, it stays so */
+    dict[i].pa = pa;
     return;
   default:
     ck_assert_int_eq(pmap_protect(&pm, va, attrs), dict[i].mapped ? 0 : -ENOENT);
@@ -277,6 +281,9 @@ START_TEST(single_pages_are_flushed)
   ck_assert(rig_tlb_is_right());
   ck_assert(rig_access(MIB(4) + PAGE_SIZE, PF_USER));
   ck_assert_int_eq(pmap_protect(p, MIB(4) + PAGE_SIZE, PMAP_USER | PMAP_WRITE), 0);
+  ck_assert(rig_tlb_is_right());
+  ck_assert(rig_access(MIB(4) + 2 * PAGE_SIZE, PF_USER));
+  pmap_remap(p, MIB(4) + 2 * PAGE_SIZE, MIB(16));
   ck_assert(rig_tlb_is_right());
 }
 END_TEST

@@ -438,7 +438,9 @@ START_TEST(a_clone_takes_write_away_and_a_fault_gives_it_back)
   uint8_t byte;
   ck_assert_int_eq(vmo_read(c, PAGE_SIZE, &byte, 1), 0);
   ck_assert_uint_eq(byte, 2);
-  ck_assert(writable(b, AT) && writable(a, AT + PAGE_SIZE));
+  ck_assert(writable(b, AT) && !writable(a, AT + PAGE_SIZE)); /* until somebody writes there */
+  poke(a, AT + PAGE_SIZE, 3);
+  ck_assert(writable(a, AT + PAGE_SIZE));
   vmo_unref(c);
   c = clone(v, 0, 4);
   vmo_unref(c); /* nobody shares any more: the page itself becomes writable again */
@@ -598,7 +600,7 @@ END_TEST
 
 /* ---- failing allocations ---- */
 
-#define OPERATIONS 9
+#define OPERATIONS 15
 
 static struct vmo *made;
 
@@ -616,7 +618,13 @@ static int operate(unsigned operation, struct vmo *v, struct vmo *c, struct aspa
   case 5: return vmo_write(c, 1050 * PAGE_SIZE, &byte, 1); /* a page of its own, below shared nodes */
   case 6: return vmo_resize(c, 50 * PAGE_SIZE);            /* in the middle of a shared node */
   case 7: return vmo_resize(c, 40000 * PAGE_SIZE);         /* a level more */
-  default: return aspace_map(as, v, 0, AT + MIB(16), PAGE_SIZE, RW, true, &at);
+  case 8: return aspace_map(as, v, 0, AT + MIB(16), PAGE_SIZE, RW, true, &at);
+  case 9: return vmo_resize(c, 50 * PAGE_SIZE + 1);                              /* a copy of the last page, too */
+  case 10: return vmo_resize(v, 40 * PAGE_SIZE + 1);                             /* the same of what is mapped */
+  case 11: return vmo_resize(v, 40 * PAGE_SIZE);                                 /* what is mapped, from a page on */
+  case 12: return aspace_fault(as, AT + 1050 * PAGE_SIZE, ACCESS_WRITE);         /* a fresh page, and a table for it */
+  case 13: return aspace_fault(as, AT + MIB(32), ACCESS_WRITE);                  /* a copy, and a table for it */
+  default: return aspace_fault(as, AT + MIB(32) + 40 * PAGE_SIZE, ACCESS_WRITE); /* the same in a shared node */
   }
 }
 
@@ -635,6 +643,7 @@ START_TEST(failing_allocations_change_nothing)
   ck_assert_int_eq(map(as, v, 0, AT, 2000, RW), 0);
   for (unsigned i = 0; i < 70; i++) poke(as, AT + i * PAGE_SIZE, 0);
   c = clone(v, 0, 2000);
+  ck_assert_int_eq(map(as, c, 0, AT + MIB(32), 2000, RW), 0);
   for (uint64_t n = 1;; n++) {
     uint64_t objects, pages, now_objects, now_pages;
     usage(&objects, &pages);
@@ -651,7 +660,8 @@ START_TEST(failing_allocations_change_nothing)
     usage(&now_objects, &now_pages);
     ck_assert_uint_eq(now_objects, objects);
     ck_assert_uint_eq(now_pages, pages);
-    ck_assert_uint_eq(as->mapped_pages, 2000);
+    ck_assert_uint_eq(as->mapped_pages, 4000);
+    ck_assert_uint_eq(aspace_resident_pages(as), 70);
     check_contents(v, 2000);
     check_contents(c, 2000);
   }

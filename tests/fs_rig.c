@@ -170,6 +170,12 @@ int pmap_protect_range(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned att
   abort();
 }
 
+void pmap_remap(struct pmap *pm, vaddr_t va, paddr_t pa)
+{
+  (void)pm, (void)va, (void)pa;
+  abort();
+}
+
 void pmm_get_stats(struct pmm_stats *out)
 {
   *out = (struct pmm_stats){0};

@@ -386,15 +386,21 @@ static bool attempt(const struct sweep *s, uint64_t n, bool forever, uint64_t *f
 {
   struct guest_resources before = settled();
   if (s->prepare && !s->prepare()) return complain(s, 0, forever, 0);
+  struct guest_resources prepared = settled();
   alloc_fault_arm(n, forever);
   int64_t r = s->call();
   *failures = alloc_fault_failures();
   alloc_fault_arm(0, false);
-  if (s->undo) s->undo(r);
-  struct guest_resources after = settled();
   bool worked = s->answer ? r == -s->answer : r >= 0;
   bool refused = *failures > 0 && (r == -ENOMEM || (s->error && r == -s->error));
-  return ((worked || refused) && guest_same(&before, &after)) || complain(s, n, forever, r);
+  bool unchanged = true;
+  if (refused) {
+    struct guest_resources now = settled();
+    unchanged = guest_same(&prepared, &now);
+  }
+  if (s->undo) s->undo(r);
+  struct guest_resources after = settled();
+  return ((worked || refused) && unchanged && guest_same(&before, &after)) || complain(s, n, forever, r);
 }
 
 /* What is made once and stays for good is made. */

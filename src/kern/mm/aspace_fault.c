@@ -9,8 +9,8 @@
  *   in a region                    allowed          absent                          make it, map it
  *   in a region                    read or execute  there, others have it too       map it without WRITE, and neighbours
  *   in a region                    allowed          there, the object's own         map it with all rights, and neighbours
- *   in a region                    write            there, others have it too       copy it, the old one leaves every mapping
- *                                                                                   of the object, map the copy
+ *   in a region                    write            there, others have it too       copy it, map the copy, which takes its
+ *                                                                                   place in every mapping of the object
  *   in a region, entry present     write            own by now                      give the entry all rights
  *   in a region                    allowed          any, but memory is short        -ENOMEM  "out of memory"
  *
@@ -52,17 +52,39 @@ static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
   }
 }
 
-/* Enters the page in the tables. Object locked. */
-static int map_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
+/* Enters the page in the tables; -EEXIST: it, or the shared page whose copy it is, is there. Object locked. */
+static int enter_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
 {
   spin_lock_inner(&as->tables_lock);
   int err = pmap_map(&as->pmap, va, page->pa, page_attrs(r, page));
-  if (err == -EEXIST)
-    err = pmap_protect(&as->pmap, va, page_attrs(r, page)); /* the same page: another one would have left the tables */
-  else if (err == 0 && !page->fresh)
-    map_around(as, r, va);
+  if (err == 0 && !page->fresh) map_around(as, r, va);
   spin_unlock_inner(&as->tables_lock);
   return err;
+}
+
+/* The entry is there, with fewer rights perhaps. Object locked. */
+static int widen_entry(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
+{
+  spin_lock(&as->tables_lock);
+  int err = pmap_protect(&as->pmap, va, page_attrs(r, page));
+  spin_unlock(&as->tables_lock);
+  return err;
+}
+
+/* A fresh page goes to the object only when it is in the tables: what fails leaves both as they were. Object locked. */
+static int fault_page(struct aspace *as, const struct region *r, vaddr_t va, bool write)
+{
+  struct vmo_page page;
+  uint64_t index = region_page(r, va);
+  int err = vmo_page_prepare_locked(r->vmo, index, write, &page);
+  if (err != 0) return err;
+  bool writable = page.own;
+  err = enter_page(as, r, va, &page);
+  if (page.fresh && (err == 0 || err == -EEXIST))
+    vmo_page_commit_locked(r->vmo, index, &page);
+  else if (page.fresh)
+    vmo_page_cancel_locked(r->vmo, &page);
+  return err == -EEXIST || page.own != writable ? widen_entry(as, r, va, &page) : err;
 }
 
 static int fault_locked(struct aspace *as, vaddr_t addr, unsigned access)
@@ -70,11 +92,8 @@ static int fault_locked(struct aspace *as, vaddr_t addr, unsigned access)
   const struct region *r = region_at_or_after(as, addr);
   if (!r || addr < r->base) return -EFAULT;
   if (!prot_allows(r->prot, access)) return -EACCES;
-
-  struct vmo_page page;
   spin_lock(&r->vmo->lock);
-  int err = vmo_page_locked(r->vmo, region_page(r, addr), access & ACCESS_WRITE, &page);
-  if (err == 0) err = map_page(as, r, ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE), &page);
+  int err = fault_page(as, r, ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE), access & ACCESS_WRITE);
   spin_unlock(&r->vmo->lock);
   return err;
 }

@@ -135,41 +135,57 @@ static int page_make(struct vmo *v, uint64_t index, paddr_t shared, paddr_t *out
   return 0;
 }
 
-/* Puts a page of its own at a place where there is none, or a shared one. Inline: every page's first touch comes here. */
-static inline __attribute__((always_inline)) int page_replace(struct vmo *v, uint64_t index, struct vmo_place place,
-                                                              paddr_t old, paddr_t *out)
+/* All that it takes to put a page of its own at a place where there is none, or a shared one. Inline: every page's first
+ * touch comes here. */
+static inline __attribute__((always_inline)) int page_prepare(struct vmo *v, uint64_t index, struct vmo_page *page)
 {
-  if (v->quota && !old && !quota_take(v)) return -ENOMEM;
-  uintptr_t *slot = NULL;
-  int err = page_make(v, index, old, out);
+  if (v->quota && !page->shared && !quota_take(v)) return -ENOMEM;
+  int err = page_make(v, index, page->shared, &page->pa);
   if (err == 0) {
-    slot = vmo_place_make(place, index);
-    if (!slot) pmm_free_page(*out);
+    err = vmo_spare_for_place(&page->spare, page->place);
+    if (err != 0) pmm_free_page(page->pa);
   }
-  if (!slot) {
-    if (!old) quota_return(v, 1);
-    return -ENOMEM;
-  }
-  if (old) {
-    vmo_unmap_locked(v, index, index + 1);
-    pmm_free_page(old); /* this tree's reference */
-  } else {
+  if (err != 0 && !page->shared) quota_return(v, 1);
+  return err;
+}
+
+int vmo_page_prepare_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out)
+{
+  if (index >= v->pages) return -ERANGE;
+  out->place = vmo_tree_find(&v->tree, index);
+  out->pa = vmo_place_page(out->place, index);
+  out->own = out->pa && vmo_place_own(out->place);
+  out->fresh = !out->pa || (write && !out->own);
+  if (!out->fresh) return 0;
+  out->shared = out->pa;
+  out->own = !out->shared;
+  return page_prepare(v, index, out);
+}
+
+void vmo_page_commit_locked(struct vmo *v, uint64_t index, struct vmo_page *page)
+{
+  *vmo_place_make(page->place, index, &page->spare) = page->pa;
+  if (!page->shared) {
     v->committed++;
+    return;
   }
-  *slot = *out;
-  return 0;
+  vmo_remap_locked(v, index, page->pa);
+  pmm_free_page(page->shared); /* this tree's reference */
+  page->own = true;
+}
+
+void vmo_page_cancel_locked(struct vmo *v, struct vmo_page *page)
+{
+  vmo_spare_release(&page->spare);
+  pmm_free_page(page->pa);
+  if (!page->shared) quota_return(v, 1);
 }
 
 int vmo_page_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out)
 {
-  if (index >= v->pages) return -ERANGE;
-  struct vmo_place place = vmo_tree_find(&v->tree, index);
-  out->pa = vmo_place_page(place, index);
-  out->own = out->pa && vmo_place_own(place);
-  out->fresh = !out->pa || (write && !out->own);
-  if (!out->fresh) return 0;
-  out->own = true;
-  return page_replace(v, index, place, out->pa, &out->pa);
+  int err = vmo_page_prepare_locked(v, index, write, out);
+  if (err == 0 && out->fresh) vmo_page_commit_locked(v, index, out);
+  return err;
 }
 
 int vmo_get_page(struct vmo *v, uint64_t index, bool commit, paddr_t *out)
@@ -207,10 +223,11 @@ static int share_pages(struct vmo *c, struct vmo *v, uint64_t first)
   uint64_t index = first;
   for (paddr_t pa; (pa = vmo_tree_next(&v->tree, &index)) != 0 && index - first < c->pages; index++) {
     struct vmo_place place = vmo_tree_find(&c->tree, index - first);
-    uintptr_t *slot = vmo_place_make(place, index - first);
-    if (!slot) return -ENOMEM;
+    struct vmo_spare spare;
+    int err = vmo_spare_for_place(&spare, place);
+    if (err != 0) return err;
     pmm_ref_page(pa);
-    *slot = pa;
+    *vmo_place_make(place, index - first, &spare) = pa;
     c->committed++;
   }
   return 0;
@@ -260,19 +277,28 @@ static int tail_own(struct vmo *v, uint64_t size, paddr_t *out)
   return err;
 }
 
+static void committed_less(struct vmo *v, uint64_t pages)
+{
+  v->committed -= pages;
+  quota_return(v, pages);
+}
+
 static int shrink_locked(struct vmo *v, uint64_t size)
 {
+  struct vmo_spare spare;
   paddr_t tail;
-  uint64_t pages = pages_of(size), cut;
+  uint64_t pages = pages_of(size);
   if (vmo_executable_locked(v, size >> PAGE_SHIFT, v->pages)) return -ETXTBSY;
-  int err = tail_own(v, size, &tail);
+  int err = vmo_spare_for_cut(&spare, &v->tree, pages, UINT64_MAX);
   if (err != 0) return err;
-  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go; failing, they come back by fault */
-  err = vmo_tree_cut(&v->tree, pages, UINT64_MAX, &cut);
-  if (err != 0) return err;
+  err = tail_own(v, size, &tail);
+  if (err != 0) {
+    vmo_spare_release(&spare);
+    return err;
+  }
+  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go */
+  committed_less(v, vmo_tree_cut_with(&spare, &v->tree, pages, UINT64_MAX));
   if (tail) memset((uint8_t *)phys_to_virt(tail) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
-  v->committed -= cut;
-  quota_return(v, cut);
   v->source_size = MIN(v->source_size, size);
   v->pages = pages;
   vmo_tree_lower(&v->tree, pages);
@@ -298,9 +324,6 @@ void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count)
 {
   uint64_t cut;
   spin_lock(&v->lock);
-  if (vmo_tree_cut(&v->tree, first, first + count, &cut) == 0) {
-    v->committed -= cut;
-    quota_return(v, cut);
-  }
+  if (vmo_tree_cut(&v->tree, first, first + count, &cut) == 0) committed_less(v, cut);
   spin_unlock(&v->lock);
 }

@@ -31,18 +31,29 @@ struct vmo {
 
 struct vmo_page {
   paddr_t pa;
-  bool own;   /* nobody else has it: it may be mapped writable */
+  bool own;   /* nobody else has it: it may be mapped writable; a copy only once it is in the object */
   bool fresh; /* made just now */
+  /* Of a fresh one: what it takes to put it into the object. */
+  struct vmo_place place;
+  struct vmo_spare spare;
+  paddr_t shared; /* the page whose place it takes, or 0 */
 };
 /* The page at `index`, made when it is absent; with `write` always an own one: a copy then takes the place of a shared page,
- * which leaves every mapping of the object. -ERANGE past the end, -ENOMEM. */
+ * in every mapping of the object, too. A failure changes nothing. -ERANGE past the end, -ENOMEM. */
 MUST_CHECK int vmo_page_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out);
+/* The same in two steps, for who must do something with the page that may fail: a page that is fresh after the first is
+ * nowhere yet. The second puts it into the object, or frees it. */
+MUST_CHECK int vmo_page_prepare_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out);
+void vmo_page_commit_locked(struct vmo *v, uint64_t index, struct vmo_page *page);
+void vmo_page_cancel_locked(struct vmo *v, struct vmo_page *page);
 /* What is there, and nothing is made. */
 static inline bool vmo_page_present_locked(struct vmo *v, uint64_t index, struct vmo_page *out)
 {
   if (index >= v->pages) return false;
   struct vmo_place place = vmo_tree_find(&v->tree, index);
-  *out = (struct vmo_page){.pa = vmo_place_page(place, index), .own = vmo_place_own(place)};
+  out->pa = vmo_place_page(place, index);
+  out->own = vmo_place_own(place);
+  out->fresh = false;
   return out->pa != 0;
 }
 /* How many bytes the source has for that page. */
@@ -76,6 +87,8 @@ bool vmo_only_shown_by(struct region *r);
 
 /* Pages [first, end) in every mapping; lock held. */
 void vmo_unmap_locked(struct vmo *v, uint64_t first, uint64_t end);
+/* What maps that page maps `pa` from now on, with the same rights. */
+void vmo_remap_locked(struct vmo *v, uint64_t index, paddr_t pa);
 void vmo_write_protect_locked(struct vmo *v, uint64_t first, uint64_t end);
 bool vmo_executable_locked(struct vmo *v, uint64_t first, uint64_t end);
 

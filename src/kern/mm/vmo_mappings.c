@@ -155,6 +155,18 @@ void vmo_unmap_locked(struct vmo *v, uint64_t first, uint64_t end)
   }
 }
 
+void vmo_remap_locked(struct vmo *v, uint64_t index, paddr_t pa)
+{
+  vaddr_t from, to;
+  kassert(spin_held(&v->lock));
+  list_for_each (r, &v->regions, struct region, vmo_link) {
+    if (!region_shows(r, index, index + 1, &from, &to)) continue;
+    spin_lock(&r->as->tables_lock);
+    pmap_remap(&r->as->pmap, from, pa);
+    spin_unlock(&r->as->tables_lock);
+  }
+}
+
 void vmo_write_protect_locked(struct vmo *v, uint64_t first, uint64_t end)
 {
   vaddr_t from, to;

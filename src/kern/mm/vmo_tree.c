@@ -75,31 +75,26 @@ static uint64_t entry_count(uintptr_t entry, unsigned level, uint64_t first, uin
   return n;
 }
 
-/* ---- nodes for a change, taken before anything changes ---- */
+/* ---- nodes for a change ---- */
 
-struct spare {
-  struct vmo_node *node[2 * VMO_TREE_MAX_HEIGHT];
-  unsigned n;
-};
-
-static void spare_release(struct spare *s)
+void vmo_spare_release(struct vmo_spare *s)
 {
   while (s->n > 0) kmem_cache_free(node_cache, s->node[--s->n]);
 }
 
-static int spare_reserve(struct spare *s, unsigned count)
+static int spare_reserve(struct vmo_spare *s, unsigned count)
 {
   for (s->n = 0; s->n < count; s->n++) {
     s->node[s->n] = kmem_cache_alloc(node_cache);
     if (s->node[s->n]) continue;
-    spare_release(s);
+    vmo_spare_release(s);
     return -ENOMEM;
   }
   return 0;
 }
 
 /* A node in the place of *slot, an entry of that level: a copy if it is shared, empty if it is absent. */
-static struct vmo_node *slot_renew(uintptr_t *slot, unsigned level, struct spare *s)
+static struct vmo_node *slot_renew(uintptr_t *slot, unsigned level, struct vmo_spare *s)
 {
   struct vmo_node *n = s->node[--s->n];
   n->refs = 1;
@@ -137,17 +132,21 @@ bool vmo_place_own(struct vmo_place p)
   return p.level == 0 && *p.slot && pmm_page_refs(*p.slot) == 1;
 }
 
-static __attribute__((noinline)) uintptr_t *way_renew(struct vmo_place p, uint64_t index)
+int vmo_spare_for_place(struct vmo_spare *s, struct vmo_place p)
 {
-  struct spare s;
-  if (spare_reserve(&s, p.level) != 0) return NULL;
-  for (; p.level > 0; p.level--) p.slot = &slot_renew(p.slot, p.level, &s)->slot[slot_index(index, p.level)];
+  s->n = 0;
+  return p.level == 0 ? 0 : spare_reserve(s, p.level);
+}
+
+static __attribute__((noinline)) uintptr_t *way_renew(struct vmo_place p, uint64_t index, struct vmo_spare *s)
+{
+  for (; p.level > 0; p.level--) p.slot = &slot_renew(p.slot, p.level, s)->slot[slot_index(index, p.level)];
   return p.slot;
 }
 
-uintptr_t *vmo_place_make(struct vmo_place p, uint64_t index)
+uintptr_t *vmo_place_make(struct vmo_place p, uint64_t index, struct vmo_spare *s)
 {
-  return p.level == 0 ? p.slot : way_renew(p, index);
+  return p.level == 0 ? p.slot : way_renew(p, index, s);
 }
 
 paddr_t vmo_tree_next(const struct vmo_tree *t, uint64_t *index)
@@ -174,7 +173,7 @@ unsigned vmo_tree_height(uint64_t pages)
 
 int vmo_tree_grow(struct vmo_tree *t, uint64_t pages)
 {
-  struct spare s;
+  struct vmo_spare s;
   unsigned height = MAX(t->height, vmo_tree_height(pages));
   int err = spare_reserve(&s, t->root ? height - t->height : 0);
   if (err != 0) return err;
@@ -218,7 +217,14 @@ static unsigned cut_needs(uintptr_t entry, unsigned level, uint64_t first, uint6
   return needs;
 }
 
-static void slot_cut(uintptr_t *slot, unsigned level, uint64_t first, uint64_t end, struct spare *s)
+static bool node_empty(const struct vmo_node *n)
+{
+  for (unsigned i = 0; i < VMO_TREE_WIDTH; i++)
+    if (n->slot[i]) return false;
+  return true;
+}
+
+static void slot_cut(uintptr_t *slot, unsigned level, uint64_t first, uint64_t end, struct vmo_spare *s)
 {
   if (!*slot) return;
   if (covers(first, end, level)) {
@@ -234,20 +240,35 @@ static void slot_cut(uintptr_t *slot, unsigned level, uint64_t first, uint64_t e
   uint64_t span = span_of(level - 1), base = first / span * span;
   for (uint64_t i = first / span; base < end; i++, base += span)
     slot_cut(&n->slot[i], level - 1, MAX(first, base) - base, MIN(end - base, span), s);
+  if (!node_empty(n)) return;
+  kmem_cache_free(node_cache, n);
+  *slot = 0;
+}
+
+int vmo_spare_for_cut(struct vmo_spare *s, const struct vmo_tree *t, uint64_t first, uint64_t end)
+{
+  end = MIN(end, vmo_tree_capacity(t));
+  return spare_reserve(s, first < end ? cut_needs(t->root, t->height, first, end, false) : 0);
+}
+
+uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t first, uint64_t end)
+{
+  uint64_t cut = 0;
+  end = MIN(end, vmo_tree_capacity(t));
+  if (first < end) {
+    cut = entry_count(t->root, t->height, first, end);
+    slot_cut(&t->root, t->height, first, end, s);
+  }
+  vmo_spare_release(s); /* another tree may have let go of a node meanwhile */
+  return cut;
 }
 
 int vmo_tree_cut(struct vmo_tree *t, uint64_t first, uint64_t end, uint64_t *cut)
 {
-  struct spare s;
-  end = MIN(end, vmo_tree_capacity(t));
-  *cut = 0;
-  if (first >= end) return 0;
-  int err = spare_reserve(&s, cut_needs(t->root, t->height, first, end, false));
-  if (err != 0) return err;
-  *cut = entry_count(t->root, t->height, first, end);
-  slot_cut(&t->root, t->height, first, end, &s);
-  spare_release(&s); /* another tree may have let go of a node meanwhile */
-  return 0;
+  struct vmo_spare s;
+  int err = vmo_spare_for_cut(&s, t, first, end);
+  if (err == 0) *cut = vmo_tree_cut_with(&s, t, first, end);
+  return err;
 }
 
 void vmo_tree_destroy(struct vmo_tree *t)

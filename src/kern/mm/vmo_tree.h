@@ -29,6 +29,13 @@ struct vmo_tree {
 /* -ENOMEM. Once, before the first tree. */
 MUST_CHECK int vmo_tree_init(void);
 
+/* Nodes for a change, taken before anything changes. */
+struct vmo_spare {
+  struct vmo_node *node[2 * VMO_TREE_MAX_HEIGHT];
+  unsigned n;
+};
+void vmo_spare_release(struct vmo_spare *s);
+
 /* How far towards a page the tree is its own: slot is where the next node, or at level 0 the page, belongs. */
 struct vmo_place {
   uintptr_t *slot;
@@ -41,9 +48,10 @@ struct vmo_place vmo_tree_find(struct vmo_tree *t, uint64_t index);
 paddr_t vmo_place_page(struct vmo_place p, uint64_t index);
 /* Whether the page there is present and own. */
 bool vmo_place_own(struct vmo_place p);
-/* Makes the way to the page own and answers the page's slot: what it has is 0 or possibly shared. Null: no memory, and
- * nothing has changed. */
-MUST_CHECK uintptr_t *vmo_place_make(struct vmo_place p, uint64_t index);
+/* Makes the way to the page own, in two steps: takes the nodes for it, unless -ENOMEM; then answers where the page's
+ * reference is, which may be 0 or shared. Or gives the nodes back (vmo_spare_release). */
+MUST_CHECK int vmo_spare_for_place(struct vmo_spare *s, struct vmo_place p);
+uintptr_t *vmo_place_make(struct vmo_place p, uint64_t index, struct vmo_spare *s);
 
 /* Pages that fit. */
 static inline uint64_t vmo_tree_capacity(const struct vmo_tree *t)
@@ -58,9 +66,13 @@ MUST_CHECK int vmo_tree_grow(struct vmo_tree *t, uint64_t pages);
 /* As low as `pages` need; nothing is at or above that index. Never fails. */
 void vmo_tree_lower(struct vmo_tree *t, uint64_t pages);
 
-/* Drops the pages [first, end); answers in *cut how many there were. Only a tree that shares nodes needs memory for it:
- * -ENOMEM changes nothing. */
+/* Drops the pages [first, end), and the nodes that have nothing left; answers in *cut how many pages there were. Only a tree
+ * that shares nodes needs memory for it: -ENOMEM changes nothing. */
 MUST_CHECK int vmo_tree_cut(struct vmo_tree *t, uint64_t first, uint64_t end, uint64_t *cut);
+/* The same in two steps, where something that may fail has to come between them: takes what cutting needs, unless -ENOMEM;
+ * then cuts with it. Making a place between them leaves it enough. */
+MUST_CHECK int vmo_spare_for_cut(struct vmo_spare *s, const struct vmo_tree *t, uint64_t first, uint64_t end);
+uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t first, uint64_t end);
 /* Drops everything. */
 void vmo_tree_destroy(struct vmo_tree *t);
 

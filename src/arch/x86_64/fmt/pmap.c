@@ -11,6 +11,8 @@
  */
 #include "pmap_impl.h"
 
+#include <kern/panic.h>
+
 bool pmap_range_valid(const struct pmap *pm, vaddr_t va, uint64_t size)
 {
   vaddr_t last = size > 0 ? va + size - 1 : va;
@@ -93,6 +95,17 @@ int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs)
   leaf_protect(slot, attrs, 1);
   pmap_flush_page(pm, va);
   return 0;
+}
+
+void pmap_remap(struct pmap *pm, vaddr_t va, paddr_t pa)
+{
+  kassert(pmap_range_valid(pm, va, PAGE_SIZE) && IS_ALIGNED(pa, PAGE_SIZE));
+  uint64_t *parent = table_slot_find(pm, va);
+  uint64_t *slot = parent ? leaf_slot(parent, va) : NULL;
+  if (!slot || !(entry_load(slot) & PTE_PRESENT)) return;
+  uint64_t old = entry_load(slot);
+  while (!entry_replace(slot, &old, (old & ~PTE_ADDRESS) | pa)) continue;
+  pmap_flush_page(pm, va);
 }
 
 bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out)

@@ -51,7 +51,10 @@ MUST_CHECK int pmap_unmap(struct pmap *pm, vaddr_t va, paddr_t *pa);
 /* Changes the attributes of one mapped page and flushes it. -ENOENT, -ENOMEM as above, -EINVAL as pmap_map. */
 MUST_CHECK int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs);
 
-/* The same for every mapped page of [start, end), page-aligned, within one slot that is this pmap's to change; absent ones
+/* Lets va, if a 4 KiB page is mapped there, map another one with the same rights, and flushes it. Never fails. */
+void pmap_remap(struct pmap *pm, vaddr_t va, paddr_t pa);
+
+/* As pmap_unmap and pmap_protect for every mapped page of [start, end), page-aligned, within one slot that is this pmap's to change; absent ones
  * cost nothing. The pages themselves are the caller's business. A large page that the range begins or ends inside of is
  * split: -ENOMEM, with nothing changed, when there is no memory for that. Cannot fail where no large page was asked for, by
  * pmap_map_range or pmap_merge. */
