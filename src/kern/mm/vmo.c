@@ -162,13 +162,8 @@ int vmo_page_prepare_locked(struct vmo *v, uint64_t index, bool write, struct vm
   return page_prepare(v, index, out);
 }
 
-void vmo_page_commit_locked(struct vmo *v, uint64_t index, struct vmo_page *page)
+void vmo_page_copied_locked(struct vmo *v, uint64_t index, struct vmo_page *page)
 {
-  *vmo_place_make(page->place, index, &page->spare) = page->pa;
-  if (!page->shared) {
-    v->committed++;
-    return;
-  }
   vmo_remap_locked(v, index, page->pa);
   pmm_free_page(page->shared); /* this tree's reference */
   page->own = true;

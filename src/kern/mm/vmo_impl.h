@@ -44,7 +44,15 @@ MUST_CHECK int vmo_page_locked(struct vmo *v, uint64_t index, bool write, struct
 /* The same in two steps, for who must do something with the page that may fail: a page that is fresh after the first is
  * nowhere yet. The second puts it into the object, or frees it. */
 MUST_CHECK int vmo_page_prepare_locked(struct vmo *v, uint64_t index, bool write, struct vmo_page *out);
-void vmo_page_commit_locked(struct vmo *v, uint64_t index, struct vmo_page *page);
+void vmo_page_copied_locked(struct vmo *v, uint64_t index, struct vmo_page *page); /* a part of the next one */
+static inline void vmo_page_commit_locked(struct vmo *v, uint64_t index, struct vmo_page *page)
+{
+  *vmo_place_make(page->place, index, &page->spare) = page->pa;
+  if (page->shared)
+    vmo_page_copied_locked(v, index, page);
+  else
+    v->committed++;
+}
 void vmo_page_cancel_locked(struct vmo *v, struct vmo_page *page);
 /* What is there, and nothing is made. */
 static inline bool vmo_page_present_locked(struct vmo *v, uint64_t index, struct vmo_page *out)

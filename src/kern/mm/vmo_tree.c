@@ -77,18 +77,28 @@ static uint64_t entry_count(uintptr_t entry, unsigned level, uint64_t first, uin
 
 /* ---- nodes for a change ---- */
 
+static struct vmo_node *spare_take(struct vmo_spare *s)
+{
+  struct vmo_node *n = s->first;
+  s->first = node_of(n->slot[0]);
+  return n;
+}
+
 void vmo_spare_release(struct vmo_spare *s)
 {
-  while (s->n > 0) kmem_cache_free(node_cache, s->node[--s->n]);
+  while (s->first) kmem_cache_free(node_cache, spare_take(s));
 }
 
 static int spare_reserve(struct vmo_spare *s, unsigned count)
 {
-  for (s->n = 0; s->n < count; s->n++) {
-    s->node[s->n] = kmem_cache_alloc(node_cache);
-    if (s->node[s->n]) continue;
-    vmo_spare_release(s);
-    return -ENOMEM;
+  for (s->first = NULL; count > 0; count--) {
+    struct vmo_node *n = kmem_cache_alloc(node_cache);
+    if (!n) {
+      vmo_spare_release(s);
+      return -ENOMEM;
+    }
+    n->slot[0] = (uintptr_t)s->first;
+    s->first = n;
   }
   return 0;
 }
@@ -96,7 +106,7 @@ static int spare_reserve(struct vmo_spare *s, unsigned count)
 /* A node in the place of *slot, an entry of that level: a copy if it is shared, empty if it is absent. */
 static struct vmo_node *slot_renew(uintptr_t *slot, unsigned level, struct vmo_spare *s)
 {
-  struct vmo_node *n = s->node[--s->n];
+  struct vmo_node *n = spare_take(s);
   n->refs = 1;
   if (*slot) {
     memcpy(n->slot, node_of(*slot)->slot, sizeof n->slot);
@@ -134,7 +144,7 @@ bool vmo_place_own(struct vmo_place p)
 
 int vmo_spare_for_place(struct vmo_spare *s, struct vmo_place p)
 {
-  s->n = 0;
+  s->first = NULL;
   return p.level == 0 ? 0 : spare_reserve(s, p.level);
 }
 
@@ -177,7 +187,7 @@ int vmo_tree_grow(struct vmo_tree *t, uint64_t pages)
   unsigned height = MAX(t->height, vmo_tree_height(pages));
   int err = spare_reserve(&s, t->root ? height - t->height : 0);
   if (err != 0) return err;
-  for (; s.n > 0; t->height++) {
+  for (; s.first; t->height++) {
     uintptr_t below = t->root;
     t->root = 0;
     slot_renew(&t->root, t->height + 1, &s)->slot[0] = below;

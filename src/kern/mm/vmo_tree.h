@@ -31,8 +31,7 @@ MUST_CHECK int vmo_tree_init(void);
 
 /* Nodes for a change, taken before anything changes. */
 struct vmo_spare {
-  struct vmo_node *node[2 * VMO_TREE_MAX_HEIGHT];
-  unsigned n;
+  struct vmo_node *first; /* its first slot refers to the next */
 };
 void vmo_spare_release(struct vmo_spare *s);
 
