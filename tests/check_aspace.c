@@ -5,6 +5,7 @@
 #include <kern/aspace.h>
 #include <kern/cpu.h>
 #include <kern/kmem.h>
+#include <kern/mm/pmm_ops.h>
 #include <kern/mm/vmo_impl.h>
 #include <kern/pmm.h>
 #include <kern/trap.h>
@@ -476,6 +477,48 @@ START_TEST(failing_allocations_change_nothing)
 }
 END_TEST
 
+#ifndef NDEBUG
+/* ---- zones: where a page of the kernel's would become a program's, or the reverse ---- */
+
+START_TEST(a_page_of_the_kernels_enters_no_program)
+{
+  struct vmo *v = object(1);
+  vaddr_t at;
+  paddr_t pa;
+  ck_assert_int_eq(aspace_map(as, v, 0, 0x200000, PAGE_SIZE, RW, true, &at), 0);
+  ck_assert_int_eq(pmm_alloc_zeroed(PMM_KERNEL, &pa), 0);
+  rig.halt_says = "pmm_in_zone(";
+  if (_i == 0) {
+    spin_lock(&v->lock);
+    vmo_remap_locked(v, 0, pa);
+  } else {
+    v->tree.root = pa; /* its only page */
+    ck_assert_int_eq(aspace_fault(as, 0x200000, ACCESS_READ), 0);
+  }
+}
+END_TEST
+
+/* All memory is the programs' for whom asks now. */
+START_TEST(a_page_of_programs_becomes_nothing_of_the_kernels)
+{
+  struct pmap other;
+  void *stack;
+  ck_assert_int_eq(pmap_map_range(&as->pmap, MIB(2), MIB(2), MIB(2), PMAP_USER), 0);
+  ck_assert_int_eq(kva_alloc_guarded(1, &stack), 0);
+  pmm_zones[PMM_KERNEL].frames = 0;
+  rig.halt_says = "pmm_in_zone(";
+  int err = 0;
+  switch (_i) {
+  case 0: err = pmap_create(&other); break;
+  case 1: err = pmap_map(&as->pmap, GIB(1), MIB(2), PMAP_USER); break;
+  case 2: err = pmap_unmap_range(&as->pmap, MIB(3), MIB(4)); break;
+  default: err = kva_alloc_guarded(1, &stack);
+  }
+  ck_abort_msg("it is taken: %d", err);
+}
+END_TEST
+#endif
+
 START_TEST(destroying_the_active_space_leaves_the_kernels_tables)
 {
   ck_assert_int_eq(map_at(0x200000, 1, RW), 0);
@@ -512,6 +555,10 @@ int main(void)
   tcase_add_test(tc, unmapping_gives_memory_back);
   tcase_add_test(tc, shared_pages_outlive_one_of_their_mappings);
   tcase_add_test(tc, failing_allocations_change_nothing);
+#ifndef NDEBUG
+  tcase_add_loop_exit_test(tc, a_page_of_the_kernels_enters_no_program, RIG_HALTED, 0, 2);
+  tcase_add_loop_exit_test(tc, a_page_of_programs_becomes_nothing_of_the_kernels, RIG_HALTED, 0, 4);
+#endif
   tcase_add_test(tc, destroying_the_active_space_leaves_the_kernels_tables);
   suite_add_tcase(suite, tc);
   return rig_run_suite(suite);

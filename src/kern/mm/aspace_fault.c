@@ -20,6 +20,8 @@
 #include "aspace_impl.h"
 #include "vmo_impl.h"
 
+#include <kern/panic.h>
+#include <kern/pmm.h>
 #include <kern/spinlock_inline.h>
 #include <kern/trap.h>
 
@@ -40,6 +42,13 @@ static unsigned page_attrs(const struct region *r, const struct vmo_page *page)
   return region_attrs(page->own ? r->prot : r->prot & ~PROT_WRITE);
 }
 
+/* Tables locked. */
+static inline int map_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
+{
+  kassert(pmm_in_zone(page->pa, PMM_USER));
+  return pmap_map(&as->pmap, va, page->pa, page_attrs(r, page));
+}
+
 /* Whatever of the block around `va` is in memory. An optimisation: failures are none. Object and tables locked. */
 static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
 {
@@ -48,7 +57,7 @@ static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
   for (vaddr_t at = MAX(block, r->base); at < end; at += PAGE_SIZE) {
     struct vmo_page page;
     if (at == va || !vmo_page_present_locked(r->vmo, region_page(r, at), &page)) continue;
-    if (pmap_map(&as->pmap, at, page.pa, page_attrs(r, &page)) == -ENOMEM) return;
+    if (map_page(as, r, at, &page) == -ENOMEM) return;
   }
 }
 
@@ -56,7 +65,7 @@ static void map_around(struct aspace *as, const struct region *r, vaddr_t va)
 static int enter_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
 {
   spin_lock_inner(&as->tables_lock);
-  int err = pmap_map(&as->pmap, va, page->pa, page_attrs(r, page));
+  int err = map_page(as, r, va, page);
   if (err == 0 && !page->fresh) map_around(as, r, va);
   spin_unlock_inner(&as->tables_lock);
   return err;

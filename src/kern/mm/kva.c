@@ -56,6 +56,7 @@ static vaddr_t area_take(struct area *a, size_t pages, size_t align)
   if (vrange_wants_nodes(&a->ranges)) {
     paddr_t page;
     if (pmm_alloc_page(PMM_KERNEL, &page) != 0) return 0;
+    kassert(pmm_in_zone(page, PMM_KERNEL));
     vrange_donate(&a->ranges, phys_to_virt(page), PAGE_SIZE);
   }
   return vrange_alloc(&a->ranges, pages, align);
@@ -98,6 +99,7 @@ static int back(vaddr_t va, size_t pages, enum pmm_owner owner)
     paddr_t pa;
     int err = pmm_alloc_page(owner, &pa);
     if (err == 0) {
+      kassert(pmm_in_zone(pa, PMM_KERNEL));
       err = pmap_map(&kernel_pmap, va + i * PAGE_SIZE, pa, PMAP_WRITE | PMAP_GLOBAL);
       if (err != 0) pmm_free_page(pa);
     }

@@ -248,6 +248,12 @@ void pmm_ref_page(paddr_t pa)
   (void)before;
 }
 
+bool pmm_in_zone(paddr_t pa, enum pmm_owner owner)
+{
+  const struct zone *z = zone_of_owner(owner);
+  return pa - z->base < (paddr_t)z->frames * PAGE_SIZE;
+}
+
 unsigned pmm_page_refs(paddr_t pa)
 {
   struct zone *z;

@@ -10,6 +10,7 @@
 #include "vmo_impl.h"
 
 #include <kern/panic.h>
+#include <kern/pmm.h>
 
 static uint64_t first_page(const struct region *r)
 {
@@ -158,7 +159,7 @@ void vmo_unmap_locked(struct vmo *v, uint64_t first, uint64_t end)
 void vmo_remap_locked(struct vmo *v, uint64_t index, paddr_t pa)
 {
   vaddr_t from, to;
-  kassert(spin_held(&v->lock));
+  kassert(spin_held(&v->lock) && pmm_in_zone(pa, PMM_USER));
   list_for_each (r, &v->regions, struct region, vmo_link) {
     if (!region_shows(r, index, index + 1, &from, &to)) continue;
     spin_lock(&r->as->tables_lock);

@@ -57,6 +57,7 @@ uint64_t page_split(struct pmap *pm, uint64_t *slot, unsigned level, vaddr_t va,
 {
   kassert(s->count > 0);
   paddr_t table = s->table[--s->count];
+  kassert(pmm_in_zone(table, PMM_KERNEL));
   uint64_t *parts = table_at(table), old = entry_load(slot);
   uint64_t entry = table_entry(table, va) | (uint64_t)PAGING_ENTRIES << PTE_COUNT_SHIFT;
   do {

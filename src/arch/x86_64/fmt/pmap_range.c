@@ -20,8 +20,10 @@ struct map_op {
 static int table_alloc(struct pmap *pm, paddr_t *table)
 {
   int err = pmm_alloc_zeroed(PMM_TABLES, table);
-  if (err == 0) pm->table_pages++;
-  return err;
+  if (err != 0) return err;
+  kassert(pmm_in_zone(*table, PMM_KERNEL));
+  pm->table_pages++;
+  return 0;
 }
 
 /* A table made for a page that could not be mapped. */

@@ -37,6 +37,7 @@ int pmap_create(struct pmap *pm)
   *pm = (struct pmap){0};
   int err = pmm_alloc_page(PMM_TABLES, &pm->root);
   if (err != 0) return err;
+  kassert(pmm_in_zone(pm->root, PMM_KERNEL));
   uint64_t *root = table_at(pm->root);
   memcpy(root, table_at(kernel_pmap.root), PAGE_SIZE);
   root[0] = 0;

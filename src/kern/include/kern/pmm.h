@@ -68,6 +68,10 @@ void pmm_ref_page(paddr_t pa);
  * who does not go through the caller make it more. Larger numbers are stale as soon as they are answered. */
 unsigned pmm_page_refs(paddr_t pa);
 
+/* Whether the page is in the owner's zone, for assertions: where programs' pages enter their tables, and where the kernel's
+ * enter its window or become tables. */
+bool pmm_in_zone(paddr_t pa, enum pmm_owner owner);
+
 /* One zeroed page. */
 MUST_CHECK int pmm_alloc_zeroed(enum pmm_owner owner, paddr_t *out);
 #define pmm_alloc_zeroed(owner, out) (alloc_fails_here() ? -ENOMEM : (pmm_alloc_zeroed)(owner, out))
