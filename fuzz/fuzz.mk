@@ -19,8 +19,8 @@ FUZZ_KERNEL_OBJECTS = $(call fuzz_objects,$(KERN_SOURCES) $(KERN_MADE_SOURCES) $
 
 # Another compiler or other flags make everything again.
 $(FUZZ_DIR)/stamp: FORCE
-	@$(MKDIR_P) $(@D) && echo '$(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS)' | cmp -s - $@ || \
-	  echo '$(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS)' > $@
+	@$(MKDIR_P) $(@D) && echo '$(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS) $(FUZZ_UNTRACED)' | cmp -s - $@ || \
+	  echo '$(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS) $(FUZZ_UNTRACED)' > $@
 
 $(FUZZ_DIR)/obj/src/%.c.o: src/%.c $(FUZZ_DIR)/stamp
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_COMPILE) $(FUZZ_KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -39,24 +39,30 @@ $(FUZZ_DIR)/libmachine.a: $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 # $(call fuzz_program_rule,target,files,libraries): the harness, and one with a bug planted in the kernel (kern/plant.h), whose
 # object takes the place of the library's.
 define fuzz_program_rule
-$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(2)) $(3)
+$(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(FUZZ_FILES) $(2)) $(3)
 	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
-$(FUZZ_DIR)/planted/fuzz_$(1): $(FUZZ_DIR)/planted/$(1).o $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(2)) $(3)
+$(FUZZ_DIR)/planted/fuzz_$(1): $(FUZZ_DIR)/planted/$(1).o $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(FUZZ_FILES) $(2)) $(3)
 	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
 $(FUZZ_DIR)/planted/$(1).o: $(FUZZ_$(1)_PLANT) $(FUZZ_DIR)/stamp
 	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS) -DVERIDIAN_PLANT=$(1) -MMD -MP -c -o $$@ $$<
 endef
 # OSS-Fuzz links by the C++ compiler, for engines in C++.
 FUZZ_LINKER = $(FUZZ_CC) $(FUZZ_CFLAGS)
-FUZZ_LINK = $(FUZZ_LINKER) $(FUZZ_ENGINE) $(addprefix -Wl$(comma)-T$(comma),$(filter %.lds,$^))
+FUZZ_LINK = $(FUZZ_LINKER) $(FUZZ_ENGINE) $(addprefix -Wl$(comma)--wrap=__asan_handle_no_return$(comma)-T$(comma),$(filter %.lds,$^))
 comma = ,
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program_rule,$(target),,$(FUZZ_DIR)/libkern.a)))
 $(foreach target,$(FUZZ_MACHINE_TARGETS),\
   $(eval $(call fuzz_program_rule,$(target),$(FUZZ_MACHINE_FILES),$(FUZZ_DIR)/libmachine.a fuzz/machine/state.lds)))
 fuzz-planted: $(patsubst %,$(FUZZ_DIR)/planted/fuzz_%,$(filter-out null,$(FUZZ_ALL_TARGETS)))
 
-# What puts memory back may not be looked at by a sanitizer.
-$(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -O2 -fno-sanitize=all -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,trace-cmp
+# The machine is not what is fuzzed: the engine need not know where it goes. And what puts memory back may not be looked at by a
+# sanitizer.
+FUZZ_UNTRACED = -O2 -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,pc-table,trace-cmp
+$(FUZZ_SIM_OBJECTS) $(call fuzz_objects,$(FUZZ_MACHINE_FILES)): FUZZ_COMPILE += $(FUZZ_UNTRACED)
+$(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -fno-sanitize=all
+# Nor does it learn from comparisons that no input decides, and that are made very often.
+$(call fuzz_objects,$(filter %/chacha20.c %/entropy.c src/kern/mm/slab% src/kern/sync/%,$(KERN_SOURCES))): \
+  FUZZ_COMPILE += -fno-sanitize-coverage=trace-cmp
 
 $(FUZZ_DIR)/obj/src/%.S.o: src/%.S $(FUZZ_DIR)/stamp
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(FUZZ_CC) -c -o $@ $<

@@ -13,7 +13,6 @@
 static struct {
   const uint8_t *data;
   size_t size;
-  bool loaded;
 } input;
 
 static int read_input(const struct elf_source *src, uint64_t offset, void *buf, size_t len)
@@ -23,27 +22,30 @@ static int read_input(const struct elf_source *src, uint64_t offset, void *buf, 
   return 0;
 }
 
-/* In the kernel, on a thread of its own. */
-static bool load(int pid, struct trapframe *tf)
+static void load(void)
 {
   const struct elf_source src = {.read = read_input, .size = input.size};
   struct elf_plan plan;
   struct aspace *as;
-  (void)pid, (void)tf;
-  if (input.loaded) return false;
-  input.loaded = true;
   enum elf_error error = elf_parse(&src, &plan);
   REQUIRE(error < ELF_ERROR_COUNT && elf_error_text(error));
-  if (error != ELF_OK || aspace_create(&as)) return false;
+  if (error != ELF_OK || aspace_create(&as)) return;
   int err = elf_load(&src, &plan, as);
   REQUIRE(err == 0 || err == -ENOMEM);
   aspace_unref(as);
-  return false;
+}
+
+/* In the kernel, on a thread of its own. */
+static bool step(int pid, struct trapframe *tf)
+{
+  (void)pid, (void)tf;
+  load();
+  guest_stop();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  static const struct guest_user user = {.step = load};
+  static const struct guest_user user = {.step = step};
   static bool booted;
   if (!booted) {
     booted = true;
@@ -51,7 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   }
   input.data = data;
   input.size = size;
-  input.loaded = false;
   REQUIRE(guest_run(&user, 0) == GUEST_DONE);
   REQUIRE(guest_left_nothing());
   return 0;

@@ -6,10 +6,9 @@
  *   1-12   a call: how and value of each argument (machine/calls.h); POKE: bytes for the memory at 16 * record[13]
  *
  * The kernel answers every one; when all programs have ended, or were killed because they would sleep for ever, nothing of them
- * is left. Every HASH_EVERY inputs all state is compared with the snapshot's.
+ * is left.
  */
 #include "machine/calls.h"
-#include "machine/wall.h"
 
 #include <kern/uaccess.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #define HEAD 2u
 #define RECORD 14u
 #define RECORDS_MAX 64u
-#define HASH_EVERY 1000u
 #define PIDS 64
 
 enum special { POKE = 0xFD, TOUCH = 0xFE, EXCEPTION = 0xFF };
@@ -102,19 +100,17 @@ static void start(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static const struct guest_user user = {.step = step, .result = result};
-  static uint64_t hash;
-  static unsigned inputs;
+  static bool booted;
   uint16_t seed;
-  if (!hash) {
+  if (!booted) {
+    booted = true;
     guest_boot();
-    hash = wall_hash();
   }
   if (size < HEAD) return 0;
   memcpy(&seed, data, sizeof seed);
   start(data + HEAD, size - HEAD);
   REQUIRE(guest_run(&user, seed) == GUEST_DONE);
   REQUIRE(may_have_kept() || guest_left_nothing());
-  REQUIRE(++inputs % HASH_EVERY || wall_hash() == hash);
   return 0;
 }
 

@@ -19,6 +19,7 @@
 #define WARM_CHILDREN 8 /* as many kernel stacks as the kernel keeps */
 #define PIDS_MAX 4096
 #define MOMENT_NS 1000000u
+#define HASH_EVERY 1000u
 
 /* Around the kernel's and the machine's data: state.lds. */
 extern char kernel_state_begin[], kernel_state_end[];
@@ -35,12 +36,18 @@ static const struct guest_user *user;
 static bool killed_all;
 static enum guest_end end;
 static bool nothing_left;
-/* What an empty run leaves: as it is, and when the heap has given back what it keeps for later. */
-static struct counts {
+struct counts {
   uint64_t objects, memory_pages, pipe_pages;
-} usual, usual_reclaimed;
+};
+/* What there is at some point of an empty run: as it is, and when the heap has given back what it keeps for later. */
+struct usual {
+  struct counts counts, reclaimed;
+};
+static struct usual at_begin, at_end;
 static bool usual_known;
 static size_t changed_pages;
+static uint64_t hash; /* the snapshot's */
+static unsigned runs;
 
 /* ---- between the fuzzer and the machine ---- */
 
@@ -118,15 +125,21 @@ static bool same_counts(struct counts a, struct counts b)
   return a.objects == b.objects && a.memory_pages == b.memory_pages && a.pipe_pages == b.pipe_pages;
 }
 
-/* In init's thread. Reclaiming takes long, so it is done only when there is a doubt. */
-static void look_for_leaks(void)
+/* In a thread of the machine's. Reclaiming takes long, so it is done only when there is a doubt. */
+static void look_for_leaks(struct usual *usual)
 {
-  if (!usual_known) usual = count();
-  nothing_left = same_counts(count(), usual);
+  if (!usual_known) usual->counts = count();
+  nothing_left = same_counts(count(), usual->counts);
   if (usual_known && nothing_left) return;
   kmem_reclaim();
-  if (!usual_known) usual_reclaimed = count();
-  nothing_left = same_counts(count(), usual_reclaimed);
+  if (!usual_known) usual->reclaimed = count();
+  nothing_left = same_counts(count(), usual->reclaimed);
+}
+
+void guest_stop(void)
+{
+  look_for_leaks(&at_begin);
+  end_run(GUEST_DONE);
 }
 
 /* init starts some children that exit at once, so that the kernel's caches are filled, then the one that the run begins with,
@@ -151,7 +164,7 @@ static void init_result(const struct trapframe *tf)
     if (result < 0) host_fatal(0, "init cannot start or wait for a child: error %d", (int)-result);
     if (!init_spawns) reaped++;
   } else if (init_state == INIT_SLEEPS) {
-    look_for_leaks();
+    look_for_leaks(&at_end);
     end_run(GUEST_DONE);
   } else if (result == -ECHILD) {
     init_state = INIT_SLEEPS; /* a thread may still be on its last steps when its process is reaped */
@@ -209,12 +222,17 @@ static void boot(void *arg)
   machine_start(options);
 }
 
-static bool do_nothing(int pid, struct trapframe *tf)
+static bool exit_at_once(int pid, struct trapframe *tf)
 {
   (void)pid, (void)tf;
   return false;
 }
-static const struct guest_user idle_user = {.step = do_nothing};
+
+static bool stop_at_once(int pid, struct trapframe *tf)
+{
+  (void)pid, (void)tf;
+  guest_stop();
+}
 
 void guest_boot(void)
 {
@@ -230,8 +248,11 @@ void guest_boot(void)
   host_stack_bounds(&fuzzer_stack, &fuzzer_stack_size);
   enter_machine(x86_switch_prepare(boot_stack + sizeof boot_stack, boot, &options), boot_stack, sizeof boot_stack);
   wall_snapshot(kernel_state_begin, (size_t)(kernel_state_end - kernel_state_begin));
-  if (guest_run(&idle_user, 0) != GUEST_DONE) host_fatal(0, "the first program does not end");
+  static const struct guest_user exits = {.step = exit_at_once}, stops = {.step = stop_at_once};
+  if (guest_run(&exits, 0) != GUEST_DONE) host_fatal(0, "the first program does not end");
+  (void)guest_run(&stops, 0);
   usual_known = true;
+  hash = wall_hash();
 }
 
 enum guest_end guest_run(const struct guest_user *what, uint64_t seed)
@@ -243,6 +264,7 @@ enum guest_end guest_run(const struct guest_user *what, uint64_t seed)
   const struct arch_context *ctx = machine.current;
   enter_machine(snapshot_sp, ctx->stack, ctx->stack_size);
   changed_pages = wall_restore();
+  REQUIRE(!usual_known || ++runs % HASH_EVERY || wall_hash() == hash);
   return end;
 }
 

@@ -5,7 +5,7 @@
  * alone.
  *
  * Every run begins at the same snapshot: init waits for its one child, which is at its first instruction. What the run changed
- * is undone after it.
+ * is undone after it; every thousandth time, all state is compared with the snapshot by a hash.
  */
 #ifndef FUZZ_GUEST_H
 #define FUZZ_GUEST_H
@@ -50,8 +50,12 @@ struct guest_user {
 void guest_boot(void);
 /* Runs the programs from the snapshot to their end, and puts the snapshot back. `seed` decides when interrupts come. */
 enum guest_end guest_run(const struct guest_user *user, uint64_t seed);
+/* In a step: the run ends here, GUEST_DONE, with its programs as they are. The
+ * snapshot puts an end to them. */
+NORETURN void guest_stop(void);
 /* Whether the last run, when it was GUEST_DONE, ended with as many live allocations in the kernel's heap and as many pages of
- * memory objects and pipes as a program that only exits. What stays in the file system counts, too. */
+ * memory objects and pipes as a program that only exits; after guest_stop, as one that does nothing yet. What stays in the
+ * file system counts, too. */
 bool guest_left_nothing(void);
 /* Pages the last run changed. */
 size_t guest_changed_pages(void);

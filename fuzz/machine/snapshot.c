@@ -8,17 +8,22 @@
 #define PAGE 4096u
 #define SHADOW_SCALE 3
 #define AREAS 4
-#define SHADOWS 64
+#define ALIASES 64
 #define IDLE_MAX 100 /* restores without a change after which a page is protected again */
 
-enum page_state { PAGE_PROTECTED, PAGE_OPEN, PAGE_PINNED };
+struct alias {
+  uint8_t *base;
+  size_t pages, open;
+  uint8_t *kept_shadow;
+};
 
 struct area {
   uint8_t *base;
   size_t pages;
   bool with_shadow;
   uint8_t *kept, *kept_shadow;
-  uint8_t *state; /* enum page_state */
+  bool *open;
+  uint8_t **alias; /* where a page is mapped, too; null: nowhere else */
 };
 
 struct open_page {
@@ -29,13 +34,10 @@ struct open_page {
 
 static struct area areas[AREAS];
 static size_t area_count;
-static struct {
-  uint8_t *shadow, *kept;
-  size_t size;
-} shadows[SHADOWS];
-static size_t shadow_count;
+static struct alias aliases[ALIASES];
+static size_t alias_count;
 static struct open_page *open_pages;
-static size_t open_count, open_room;
+static size_t open_count;
 static bool taken;
 
 /* Given by ASan when it is linked. */
@@ -78,19 +80,37 @@ void snapshot_add(void *base, size_t size, bool shadow)
     .base = base,
     .pages = size / PAGE,
     .with_shadow = shadow && __asan_get_shadow_mapping,
-    .state = room_for(size / PAGE),
+    .open = room_for(size / PAGE * sizeof(bool)),
+    .alias = room_for(size / PAGE * sizeof(uint8_t *)),
   };
 }
 
-void snapshot_add_shadow(void *base, size_t size)
+static struct area *area_of(uintptr_t at, size_t *page)
 {
-  if (!__asan_get_shadow_mapping) return;
-  if (shadow_count == SHADOWS) abort();
-  shadows[shadow_count].shadow = shadow_of(base);
-  shadows[shadow_count].size = size >> SHADOW_SCALE;
-  shadows[shadow_count].kept = room_for(size >> SHADOW_SCALE);
-  copy(shadows[shadow_count].kept, shadow_of(base), size >> SHADOW_SCALE);
-  shadow_count++;
+  for (size_t i = 0; i < area_count; i++) {
+    *page = (at - (uintptr_t)areas[i].base) / PAGE;
+    if (at >= (uintptr_t)areas[i].base && *page < areas[i].pages) return &areas[i];
+  }
+  return NULL;
+}
+
+static struct alias *alias_of(uintptr_t at)
+{
+  for (size_t i = 0; i < alias_count; i++)
+    if (at - (uintptr_t)aliases[i].base < aliases[i].pages * PAGE) return &aliases[i];
+  return NULL;
+}
+
+void snapshot_add_alias(void *base, const uintptr_t *pages, size_t count)
+{
+  size_t page;
+  if (alias_count == ALIASES) abort();
+  for (size_t i = 0; i < count; i++) {
+    struct area *a = area_of(pages[i], &page);
+    if (!a || a->alias[page]) abort();
+    a->alias[page] = (uint8_t *)base + i * PAGE;
+  }
+  aliases[alias_count++] = (struct alias){.base = base, .pages = count};
 }
 
 static void protect(void *at, size_t size, int prot)
@@ -100,74 +120,84 @@ static void protect(void *at, size_t size, int prot)
   abort();
 }
 
-/* Pages that are open already are left so; everything else is protected. */
-static void keep(struct area *a)
+static uint8_t *keep_shadow(const void *base, size_t pages)
 {
-  size_t size = a->pages * PAGE;
-  a->kept = room_for(size);
-  copy(a->kept, a->base, size);
-  if (a->with_shadow) {
-    a->kept_shadow = room_for(size >> SHADOW_SCALE);
-    copy(a->kept_shadow, shadow_of(a->base), size >> SHADOW_SCALE);
-  }
-  for (size_t first = 0, end; first < a->pages; first = end) {
-    end = first + 1;
-    if (a->state[first] != PAGE_PROTECTED) continue;
-    while (end < a->pages && a->state[end] == PAGE_PROTECTED) end++;
-    protect(a->base + first * PAGE, (end - first) * PAGE, PROT_READ);
-  }
+  size_t size = pages * PAGE >> SHADOW_SCALE;
+  uint8_t *kept = room_for(size);
+  copy(kept, shadow_of(base), size);
+  return kept;
 }
 
 void snapshot_take(void)
 {
-  open_room = 0;
-  for (size_t i = 0; i < area_count; i++) open_room += areas[i].pages;
-  if (!open_pages) open_pages = room_for(open_room * sizeof *open_pages);
-  for (size_t i = 0; i < area_count; i++) keep(&areas[i]);
+  size_t pages = 0;
+  for (size_t i = 0; i < area_count; i++) {
+    struct area *a = &areas[i];
+    a->kept = room_for(a->pages * PAGE);
+    copy(a->kept, a->base, a->pages * PAGE);
+    if (a->with_shadow) a->kept_shadow = keep_shadow(a->base, a->pages);
+    protect(a->base, a->pages * PAGE, PROT_READ);
+    pages += a->pages;
+  }
+  for (size_t i = 0; i < alias_count; i++) {
+    struct alias *l = &aliases[i];
+    if (__asan_get_shadow_mapping) l->kept_shadow = keep_shadow(l->base, l->pages);
+    protect(l->base, l->pages * PAGE, PROT_READ);
+  }
+  open_pages = room_for(pages * sizeof *open_pages);
   taken = true;
 }
 
-static struct area *area_of(uintptr_t at)
+/* ---- pages open and close: at both places ---- */
+
+static void set_alias(const struct area *a, size_t page, bool open)
 {
-  for (size_t i = 0; i < area_count; i++)
-    if (at - (uintptr_t)areas[i].base < areas[i].pages * PAGE) return &areas[i];
-  return NULL;
+  uint8_t *at = a->alias[page];
+  if (!at) return;
+  struct alias *l = alias_of((uintptr_t)at);
+  l->open += open ? 1 : (size_t)-1;
+  protect(at, PAGE, open ? PROT_READ | PROT_WRITE : PROT_READ);
 }
 
-static void note_open(struct area *a, size_t page, enum page_state state)
+static void open_page(struct area *a, size_t page)
 {
-  a->state[page] = (uint8_t)state;
+  a->open[page] = true;
   open_pages[open_count++] = (struct open_page){.area = a, .page = page};
+  set_alias(a, page, true);
+}
+
+static void close_page(const struct open_page *o)
+{
+  struct area *a = o->area;
+  a->open[o->page] = false;
+  protect(a->base + o->page * PAGE, PAGE, PROT_READ);
+  set_alias(a, o->page, false);
+}
+
+void snapshot_open(uintptr_t at, size_t size)
+{
+  size_t page, end;
+  struct area *a = area_of(at, &page);
+  if (!taken || !a) return;
+  for (size_t last = page + size / PAGE; page < last; page = end) {
+    end = page + 1;
+    if (a->open[page]) continue;
+    while (end < last && !a->open[end]) end++;
+    protect(a->base + page * PAGE, (end - page) * PAGE, PROT_READ | PROT_WRITE);
+    for (size_t i = page; i < end; i++) open_page(a, i);
+  }
 }
 
 bool snapshot_fault(uintptr_t at)
 {
-  struct area *a = area_of(at);
-  if (!taken || !a) return false;
-  size_t page = (at - (uintptr_t)a->base) / PAGE;
-  if (a->state[page] != PAGE_PROTECTED) return false;
-  protect(a->base + page * PAGE, PAGE, PROT_READ | PROT_WRITE);
-  note_open(a, page, PAGE_OPEN);
+  size_t page;
+  const struct area *a = area_of(at, &page);
+  if (!taken || !a || a->open[page]) return false;
+  snapshot_open((uintptr_t)a->base + page * PAGE, PAGE);
   return true;
 }
 
-void snapshot_open(uintptr_t at, bool forever)
-{
-  struct area *a = area_of(at);
-  if (!a) return;
-  if (!open_pages) {
-    size_t pages = 0;
-    for (size_t i = 0; i < area_count; i++) pages += areas[i].pages;
-    open_pages = room_for(pages * sizeof *open_pages);
-  }
-  size_t page = (at - (uintptr_t)a->base) / PAGE;
-  if (a->state[page] == PAGE_PROTECTED) {
-    if (taken) protect(a->base + page * PAGE, PAGE, PROT_READ | PROT_WRITE);
-    note_open(a, page, forever ? PAGE_PINNED : PAGE_OPEN);
-  } else if (forever) {
-    a->state[page] = PAGE_PINNED;
-  }
-}
+/* ---- back ---- */
 
 /* Answers whether the page had changed. */
 static bool restore_page(struct open_page *o)
@@ -189,18 +219,18 @@ static bool restore_page(struct open_page *o)
 size_t snapshot_restore(void)
 {
   size_t changed = 0, left = 0;
+  for (size_t i = 0; i < alias_count; i++)
+    if (aliases[i].open && aliases[i].kept_shadow)
+      copy(shadow_of(aliases[i].base), aliases[i].kept_shadow, aliases[i].pages * PAGE >> SHADOW_SCALE);
   for (size_t i = 0; i < open_count; i++) {
     struct open_page o = open_pages[i];
     changed += restore_page(&o);
-    if (o.idle > IDLE_MAX && o.area->state[o.page] == PAGE_OPEN) {
-      o.area->state[o.page] = PAGE_PROTECTED;
-      protect(o.area->base + o.page * PAGE, PAGE, PROT_READ);
-    } else {
+    if (o.idle > IDLE_MAX)
+      close_page(&o);
+    else
       open_pages[left++] = o;
-    }
   }
   open_count = left;
-  for (size_t i = 0; i < shadow_count; i++) copy(shadows[i].shadow, shadows[i].kept, shadows[i].size);
   return changed;
 }
 
@@ -218,6 +248,8 @@ uint64_t snapshot_hash(void)
     hash = hash_words(hash, areas[i].base, areas[i].pages * PAGE);
     if (areas[i].with_shadow) hash = hash_words(hash, shadow_of(areas[i].base), areas[i].pages * PAGE >> SHADOW_SCALE);
   }
-  for (size_t i = 0; i < shadow_count; i++) hash = hash_words(hash, shadows[i].shadow, shadows[i].size);
+  for (size_t i = 0; i < alias_count; i++)
+    if (aliases[i].kept_shadow)
+      hash = hash_words(hash, shadow_of(aliases[i].base), aliases[i].pages * PAGE >> SHADOW_SCALE);
   return hash;
 }

@@ -14,15 +14,16 @@
 
 /* Memory that belongs to the snapshot: whole pages, before snapshot_take. `shadow`: with its shadow. */
 void snapshot_add(void *base, size_t size, bool shadow);
-/* Somewhere else whose shadow alone is put back, every time. */
-void snapshot_add_shadow(void *base, size_t size);
+/* Where pages that belong to it are mapped once more, one after the other: page i is the one at pages[i], which has no other
+ * alias. Its shadow is put back, too. Before snapshot_take; whenever snapshot_restore is called it is mapped so again. */
+void snapshot_add_alias(void *base, const uintptr_t *pages, size_t count);
 
 /* Keeps what is there now, and protects it. */
 void snapshot_take(void);
 /* In the signal handler, for a write that faulted: true when it was the first one to a page, which is open now. */
 bool snapshot_fault(uintptr_t at);
-/* The page may be written to where no fault tells, from now on until it is restored; `forever`: it never is protected. */
-void snapshot_open(uintptr_t at, bool forever);
+/* These pages may be written to where no fault tells, from now on until they are restored. */
+void snapshot_open(uintptr_t at, size_t size);
 /* Puts everything back. Answers how many pages had changed. */
 size_t snapshot_restore(void);
 

@@ -22,6 +22,7 @@
 #define LOW 0x100000000ull /* windows below are the programs' */
 #define HANDLER_STACK (512u << 10)
 #define ARENA (64u << 10)
+#define ALIAS_PAGES 64u
 #define PF_WRITE 2u
 #define PF_FETCH 16u
 
@@ -95,8 +96,15 @@ bool host_window_reserve(uintptr_t base, size_t size)
   return true;
 }
 
+static uintptr_t frame_of(uint32_t value)
+{
+  return ram + (uintptr_t)(value >> 3) * PAGE;
+}
+
+/* A page that the snapshot protects must be the same wherever it is mapped, so what is mapped anew may be written to. */
 static void set_mapped(size_t page, uint32_t value)
 {
+  if (mapped[page] & HOST_WRITE) snapshot_open(frame_of(mapped[page]), PAGE);
   mapped[page] = value;
   if (is_changed[page]) return;
   is_changed[page] = 1;
@@ -135,9 +143,10 @@ void host_page_map(uintptr_t va, uint64_t pa, size_t size, unsigned prot)
     uint32_t want = value + (uint32_t)(i << 3);
     differs |= mapped[first + i] != want;
     if (mapped[first + i] != want) set_mapped(first + i, want);
-    if (prot & HOST_WRITE) snapshot_open(ram + pa + i * PAGE, false);
   }
-  if (differs) put_pages(first, count, value);
+  if (!differs) return;
+  if (prot & HOST_WRITE) snapshot_open(ram + pa, size);
+  put_pages(first, count, value);
 }
 
 void host_page_protect(uintptr_t va, size_t size, unsigned prot)
@@ -181,16 +190,14 @@ static void restore_mappings(void)
 
 /* ---- the snapshot ---- */
 
-/* What is mapped in the window can be written to there, where no fault tells. */
+/* What is mapped in the window (kernel stacks) can be written to there, too. */
 static void keep_window(void)
 {
-  for (size_t first = 0, end; first < window_pages; first = end) {
-    end = first + 1;
-    if (!mapped[first]) continue;
-    while (end < window_pages && mapped[end]) end++;
-    snapshot_add_shadow((void *)(window + first * PAGE), (end - first) * PAGE);
-    for (size_t page = first; page < end; page++)
-      if (mapped[page] & HOST_WRITE) snapshot_open(ram + (uint64_t)(mapped[page] >> 3) * PAGE, true);
+  uintptr_t frames[ALIAS_PAGES];
+  for (size_t first = 0, n; first < window_pages; first += n ? n : 1) {
+    for (n = 0; n < ALIAS_PAGES && first + n < window_pages && mapped[first + n] & HOST_WRITE; n++)
+      frames[n] = frame_of(mapped[first + n]);
+    if (n) snapshot_add_alias((void *)(window + first * PAGE), frames, n);
   }
   memcpy(mapped_then, mapped, window_pages * sizeof *mapped);
   while (changed_count > 0) is_changed[changed[--changed_count]] = 0;
@@ -222,12 +229,19 @@ uint64_t wall_hash(void)
 
 static struct sigaction before; /* the sanitizer's */
 
+/* Where in the RAM a write to `at` goes, if it is in the window and may be written to. */
+static uintptr_t written_at(uintptr_t at)
+{
+  size_t page = (at - window) / PAGE;
+  return at >= window && page < window_pages && mapped[page] & HOST_WRITE ? frame_of(mapped[page]) : at;
+}
+
 static void on_fault(int signo, siginfo_t *info, void *context)
 {
   const ucontext_t *uc = context;
   uint64_t error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR];
   uintptr_t at = (uintptr_t)info->si_addr;
-  if (error & PF_WRITE && snapshot_fault(at)) return;
+  if (error & PF_WRITE && snapshot_fault(written_at(at))) return;
   if (guest_fault(at, error & PF_WRITE, error & PF_FETCH)) return;
   if (before.sa_flags & SA_SIGINFO)
     before.sa_sigaction(signo, info, context);
@@ -399,6 +413,12 @@ void host_context_swap(void *from, void *to)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
+
+/* In the place of the sanitizer's __asan_handle_no_return (fuzz.mk), which before every call that does not return makes the
+ * stacks accessible: the alternate one for signals among them, by system calls. Nobody here leaves frames for others: a
+ * thread's stack is cleared when the next thread gets it, and the snapshot puts back the rest. */
+void __wrap___asan_handle_no_return(void);
+void __wrap___asan_handle_no_return(void) {}
 
 void host_stack_leave(void **fake, const void *stack, size_t size)
 {
