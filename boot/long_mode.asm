@@ -8,6 +8,7 @@
 ;
 ; Intel SDM vol. 3A, 9.8.5 "Initializing IA-32e Mode"; 4.5 "4-level paging"; vol. 2A CPUID.
 %include "boot.inc"
+%include "debug_exit.inc"
 
 CPUID_EXT_MAX equ 0x80000000
 CPUID_EXT_FEATURES equ 0x80000001
@@ -32,8 +33,6 @@ LSR_THR_EMPTY equ 0x20
 LSR_TRIES equ 0x10000
 VGA_TEXT equ 0xB8000
 VGA_YELLOW_ON_BLACK equ 0x0E
-DEBUG_EXIT equ 0xF4
-DEBUG_EXIT_FAILURE equ 0x11
 
 extern _bss_start
 extern _bss_end
@@ -154,8 +153,7 @@ boot_refuse:
   stosw
   jmp .next
 .stop:
-  mov al, DEBUG_EXIT_FAILURE
-  out DEBUG_EXIT, al
+  DEBUG_EXIT_FAIL
 .halt:
   cli
   hlt

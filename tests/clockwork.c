@@ -98,8 +98,9 @@ size_t arch_backtrace(const struct trapframe *tf, uintptr_t *pcs, size_t max)
   return max < 2 ? max : 2;
 }
 
-void arch_halt(void)
+void arch_halt(int status)
 {
+  (void)status;
   bool right = clockwork.halt_says && strstr(clockwork.printed, clockwork.halt_says);
   if (!right) ck_abort_msg("the kernel halted: %s", clockwork.printed);
   exit(CLOCKWORK_HALTED);

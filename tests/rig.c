@@ -192,8 +192,9 @@ void arch_early_putc(char c)
   if (rig.printed_length < sizeof rig.printed - 1) rig.printed[rig.printed_length++] = c;
 }
 
-void arch_halt(void)
+void arch_halt(int status)
 {
+  (void)status;
   if (rig.halt_says && strstr(rig.printed, rig.halt_says)) _Exit(RIG_HALTED);
   ck_abort_msg("the kernel halted: %s", rig.printed);
   abort();

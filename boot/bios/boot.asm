@@ -70,8 +70,7 @@ fail:
   call print
   mov si, newline_text
   call print
-  mov al, DEBUG_EXIT_FAILURE
-  out DEBUG_EXIT, al
+  DEBUG_EXIT_FAIL
 .halt:
   hlt
   jmp .halt

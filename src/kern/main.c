@@ -30,7 +30,7 @@ static char test_prefix[64];
 static NORETURN void boot_fail(const char *what, int error)
 {
   log_error("veridian: %s (error %d)", what, -error);
-  arch_power_off(1);
+  arch_halt(1);
 }
 
 static void must(int error, const char *what)
@@ -92,7 +92,7 @@ void kern_main(struct bootinfo *bi)
 
   bool testing = cmdline_get(bi->cmdline, "ktest", test_prefix, sizeof test_prefix);
   if (bi->initrd) {
-    if (vfs_init(phys_to_virt(bi->initrd), bi->initrd_size)) arch_power_off(1); /* it said why */
+    if (vfs_init(phys_to_virt(bi->initrd), bi->initrd_size)) arch_halt(1); /* it said why */
   } else if (!testing) {
     boot_fail("there is no initial RAM disk", -ENOENT);
   }

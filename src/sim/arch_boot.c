@@ -115,9 +115,11 @@ void arch_reset(void)
   host_restart();
 }
 
-void arch_halt(void)
+_Static_assert(PANIC_STATUS == HOST_EXIT_PANIC, "a panic's status is the simulator's");
+
+void arch_halt(int status)
 {
-  host_exit(HOST_EXIT_PANIC);
+  host_exit(status);
 }
 
 void arch_early_putc(char c)

@@ -50,7 +50,7 @@ done
 assemble()
 {
   sed "s/^  times CODE_SIZE.*/  times $1 - (\$ - \$\$) db 0x90\n&/" "$srcdir/boot/bios/boot.asm" > "$work/gate.asm"
-  ${NASM:-nasm} -f bin -I img/ -I "$srcdir/boot/bios/" -DSTAGE2_SECTORS=1 -o "$work/gate.bin" "$work/gate.asm" 2> "$work/gate.errors"
+  ${NASM:-nasm} -f bin -I img/ -I "$srcdir/boot/" -I "$srcdir/boot/bios/" -DSTAGE2_SECTORS=1 -o "$work/gate.bin" "$work/gate.asm" 2> "$work/gate.errors"
 }
 assemble 440 || fail "440 bytes of code are refused: $(cat "$work/gate.errors")"
 assemble 441 && fail "441 bytes of code are not refused"

@@ -31,7 +31,7 @@ without_way()
 {
   mkdir "$work/$1.d" && sed "$2" "$srcdir/boot/bios/memory.inc" > "$work/$1.d/memory.inc"
   if cmp -s "$srcdir/boot/bios/memory.inc" "$work/$1.d/memory.inc"; then fail "$1: nothing was taken away"; fi
-  "$nasm" -f bin -Werror -I "$work/$1.d/" -I img/ -I "$srcdir/boot/bios/" -o "$work/$1.bin" "$srcdir/boot/bios/stage2.asm" ||
+  "$nasm" -f bin -Werror -I "$work/$1.d/" -I img/ -I "$srcdir/boot/" -I "$srcdir/boot/bios/" -o "$work/$1.bin" "$srcdir/boot/bios/stage2.asm" ||
     fail "$1 is not assembled"
   cp "$work/tested.img" "$work/$1.img"
   dd if="$work/$1.bin" of="$work/$1.img" bs=512 seek=1 conv=notrunc status=none

@@ -5,7 +5,7 @@
 # panics NAME TEXT: the report has the text and a line of registers.
 panics()
 {
-  run 1 "$work/$1" -n -a "ktest=$1" build/veridian.elf initrd.cpio || return
+  run 70 "$work/$1" -n -a "ktest=$1" build/veridian.elf initrd.cpio || return
   expect "$work/$1" "panic: $2"
   expect "$work/$1" '^rip=[0-9a-f]\{16\} '
 }
@@ -23,7 +23,7 @@ panics panic_machine_execute_program "page fault executing 0x0000000000400202 at
 panics panic_machine_read_program "page fault reading 0x0000000000400202 at 0xffffffff[0-9a-f]*: the page is a program's\$"
 
 # The debug console has the report, too.
-QEMU_FLAGS="-debugcon file:$work/debugcon" run 1 "$work/serial" -n -a ktest=panic_machine_write_text build/veridian.elf initrd.cpio
+QEMU_FLAGS="-debugcon file:$work/debugcon" run 70 "$work/serial" -n -a ktest=panic_machine_write_text build/veridian.elf initrd.cpio
 expect "$work/debugcon" 'panic: page fault writing 0xffffffff80100000'
 expect "$work/debugcon" '^  #0 0x[0-9a-f]* '
 finish

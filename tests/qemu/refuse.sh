@@ -34,4 +34,14 @@ run 1 "$work/short" -n build/veridian.elf "$work/short.cpio" && one_line "$work/
 mkdir "$work/root"
 (cd "$work/root" && echo . | ${CPIO:-cpio} -o -H newc --quiet) > "$work/noinit.cpio"
 run 1 "$work/noinit" -n build/veridian.elf "$work/noinit.cpio" && one_line "$work/noinit" 'veridian: .*/sbin/init'
+
+# A PC, without the device that takes a status, stays on: its screen says why.
+. "$srcdir/tests/qemu/monitor.inc"
+screen_says()
+{
+  save_cells && cell_rows | grep -q "$1"
+}
+start_monitored -m 64 -kernel build/veridian.elf
+until_true screen_says 'there is no initial RAM disk' || fail "the screen does not say it: $(cat "$work/monitor")"
+quit_monitored
 finish

@@ -18,7 +18,7 @@ static NORETURN void refuse(const char *why)
   early_serial_puts("veridian: ");
   early_serial_puts(why);
   early_serial_puts("\n");
-  arch_halt();
+  arch_halt(1);
 }
 
 static int decode(uint32_t protocol, const struct phys_view *view, paddr_t info)

@@ -55,11 +55,11 @@ NORETURN void arch_power_off(int status)
   stop();
 }
 
-NORETURN void arch_halt(void)
+NORETURN void arch_halt(int status)
 {
   insn_cli();
   early_serial_drain();
-  debug_exit(DEBUG_EXIT_FAILURE);
+  debug_exit(debug_exit_value(status));
   stop();
 }
 

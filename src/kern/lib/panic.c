@@ -57,7 +57,7 @@ void backtrace_print(const struct trapframe *tf)
 static NORETURN void report(const struct trapframe *tf, const char *fmt, va_list ap)
 {
   (void)arch_irq_disable();
-  if (__atomic_exchange_n(&panicking, true, __ATOMIC_SEQ_CST)) arch_halt();
+  if (__atomic_exchange_n(&panicking, true, __ATOMIC_SEQ_CST)) arch_halt(PANIC_STATUS);
   print("panic: ");
   print_v(fmt, ap);
   print("\n");
@@ -66,7 +66,7 @@ static NORETURN void report(const struct trapframe *tf, const char *fmt, va_list
   if (t) print("cpu %u, thread %llu \"%s\"\n", cpu->id, (unsigned long long)t->id, t->name);
   if (tf) trapframe_dump(tf, print);
   backtrace_print(tf);
-  arch_halt();
+  arch_halt(PANIC_STATUS);
 }
 
 void panic(const char *fmt, ...)

@@ -45,9 +45,9 @@ void arch_relax(void);
 NORETURN void arch_power_off(int status);
 NORETURN void arch_reset(void);
 
-/* The end of a panic: stops this processor for good (simulator: leaves with a non-zero status; image under the
- * isa-debug-exit test device: signals failure). */
-NORETURN void arch_halt(void);
+/* The end of a panic or of a boot that cannot go on: stops this processor for good. A PC is not switched off, for its screen
+ * says what happened; a machine that can answer with a status (the simulator, QEMU's isa-debug-exit) ends with this one. */
+NORETURN void arch_halt(int status);
 
 /* ---- Interrupts ---- */
 

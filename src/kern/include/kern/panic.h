@@ -1,10 +1,12 @@
-/* When the kernel cannot go on: a report on every console, then arch_halt. */
+/* When the kernel cannot go on: a report on every console, then arch_halt(PANIC_STATUS). */
 #ifndef KERN_PANIC_H
 #define KERN_PANIC_H
 
 #include <kern/types.h>
 
 struct trapframe;
+
+#define PANIC_STATUS 70 /* of the machine that ended in a panic */
 
 /* Prints "panic: text", registers when tf is given, and a symbolised backtrace. Any context; a panic inside a panic halts. */
 NORETURN void panic(const char *fmt, ...) PRINTF_LIKE(1, 2);
