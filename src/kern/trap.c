@@ -101,25 +101,18 @@ static int fault_code_of(enum trap_kind kind)
 }
 
 /* A program did something it may not; `error` says what became of its page fault. Interrupts enabled. */
-static NORETURN void end_by_fault(const struct trap_info *info, int error)
+static NORETURN void end_by_fault(const struct trapframe *tf, int error)
 {
   struct process *p = process_current();
-  int code = error == -ERANGE ? FAULT_BUS : fault_code_of(info->kind);
+  struct trap_info info;
 
-  if (info->kind == TRAP_PAGE_FAULT)
-    log_notice("%s[%d]: page fault %s 0x%016lx at 0x%016lx: %s", p->name, p->pid, access_name(info->access), info->addr,
-               info->ip, fault_reason(info, error));
+  trap_decode(tf, &info);
+  if (info.kind == TRAP_PAGE_FAULT)
+    log_notice("%s[%d]: page fault %s 0x%016lx at 0x%016lx: %s", p->name, p->pid, access_name(info.access), info.addr,
+               info.ip, fault_reason(&info, error));
   else
-    log_notice("%s[%d]: %s at 0x%016lx", p->name, p->pid, trap_kind_name(info->kind), info->ip);
-  process_exit(EXIT_FAULT, code);
-}
-
-/* The same, or it touched a page for the first time. */
-static void user_fault(const struct trap_info *info)
-{
-  int error =
-    info->kind == TRAP_PAGE_FAULT ? aspace_fault(process_current()->aspace, info->addr, info->access) : -EFAULT;
-  if (error != 0) end_by_fault(info, error);
+    log_notice("%s[%d]: %s at 0x%016lx", p->name, p->pid, trap_kind_name(info.kind), info.ip);
+  process_exit(EXIT_FAULT, error == -ERANGE ? FAULT_BUS : fault_code_of(info.kind));
 }
 
 static bool in_stack_guard(const struct thread *t, vaddr_t addr)
@@ -166,11 +159,20 @@ static bool is_machine_trouble(enum trap_kind kind)
   return kind == TRAP_NMI || kind == TRAP_DOUBLE_FAULT || kind == TRAP_MACHINE_CHECK;
 }
 
-/* Calls and exceptions apart, so that neither pays for the other's frame. */
+/* Calls, page faults and other exceptions apart, so that none pays for another's frame. */
 
 static __attribute__((noinline)) void system_call(struct trapframe *tf)
 {
   syscall_dispatch(tf);
+  (void)arch_irq_disable();
+  leave_for_user();
+}
+
+static __attribute__((noinline)) void page_fault(const struct trapframe *tf)
+{
+  arch_irq_restore(true);
+  int error = aspace_fault(process_current()->aspace, trapframe_fault_addr(tf), trapframe_fault_access(tf));
+  if (error != 0) end_by_fault(tf, error);
   (void)arch_irq_disable();
   leave_for_user();
 }
@@ -184,13 +186,11 @@ static __attribute__((noinline)) void exception(struct trapframe *tf)
     kernel_trap(tf, &info);
     return;
   }
-  if (info.kind == TRAP_NL_CALL) {
-    trapframe_set_result(tf, -ENOSYS);
-  } else {
+  if (info.kind != TRAP_NL_CALL) {
     arch_irq_restore(true);
-    user_fault(&info);
-    (void)arch_irq_disable();
+    end_by_fault(tf, -EFAULT);
   }
+  trapframe_set_result(tf, -ENOSYS);
   leave_for_user();
 }
 
@@ -198,6 +198,8 @@ void trap_dispatch(struct trapframe *tf)
 {
   if (trapframe_is_call(tf))
     system_call(tf);
+  else if (trapframe_is_user_fault(tf))
+    page_fault(tf);
   else
     exception(tf);
 }

@@ -53,19 +53,35 @@ bool trapframe_is_call(const struct trapframe *tf)
   return tf->vector == VECTOR_SYSCALL && trapframe_from_user(tf);
 }
 
+bool trapframe_is_user_fault(const struct trapframe *tf)
+{
+  return tf->vector == VECTOR_PF && trapframe_from_user(tf);
+}
+
+vaddr_t trapframe_fault_addr(const struct trapframe *tf)
+{
+  return tf->cr2;
+}
+
+unsigned trapframe_fault_access(const struct trapframe *tf)
+{
+  return tf->error & PF_FETCH ? ACCESS_EXEC : tf->error & PF_WRITE ? ACCESS_WRITE : ACCESS_READ;
+}
+
 void trap_decode(const struct trapframe *tf, struct trap_info *info)
 {
-  /* One by one: clearing the whole first costs a page fault more than filling it. */
-  bool fault = tf->vector == VECTOR_PF;
-  info->kind = kind_of_vector(tf->vector);
-  info->user = trapframe_from_user(tf);
-  info->vector = (unsigned)tf->vector;
-  info->error = tf->error;
-  info->ip = tf->rip;
-  info->sp = tf->rsp;
-  info->addr = fault ? tf->cr2 : 0;
-  info->present = fault && (tf->error & PF_PRESENT);
-  info->access = !fault ? 0 : tf->error & PF_FETCH ? ACCESS_EXEC : tf->error & PF_WRITE ? ACCESS_WRITE : ACCESS_READ;
+  *info = (struct trap_info){
+    .kind = kind_of_vector(tf->vector),
+    .user = trapframe_from_user(tf),
+    .vector = (unsigned)tf->vector,
+    .error = tf->error,
+    .ip = tf->rip,
+    .sp = tf->rsp,
+  };
+  if (info->kind != TRAP_PAGE_FAULT) return;
+  info->addr = trapframe_fault_addr(tf);
+  info->present = tf->error & PF_PRESENT;
+  info->access = trapframe_fault_access(tf);
 }
 
 uint64_t trapframe_call_number(const struct trapframe *tf)

@@ -49,9 +49,13 @@ struct trap_info {
 
 void trap_decode(const struct trapframe *tf, struct trap_info *info);
 
-/* The two questions of the fast paths, without the rest: did it come from user mode; is it a numbered call from there. */
+/* The questions of the fast paths, without the rest: did it come from user mode; is it a numbered call from there, or a page
+ * fault from there, and then the address and what was tried (one ACCESS_* bit). */
 bool trapframe_from_user(const struct trapframe *tf);
 bool trapframe_is_call(const struct trapframe *tf);
+bool trapframe_is_user_fault(const struct trapframe *tf);
+vaddr_t trapframe_fault_addr(const struct trapframe *tf);
+unsigned trapframe_fault_access(const struct trapframe *tf);
 
 /* "page fault", "divide error", ...: the field's names. */
 const char *trap_kind_name(enum trap_kind kind);
