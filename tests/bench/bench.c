@@ -211,11 +211,18 @@ static void report_simulator(const char *simulator, const char *initrd, const ch
     {"thread_switch", "thread switch", "bare swapcontext", floor_swapcontext},
     {"irq_disable_restore", "interrupt disable + restore", "two stores", floor_two_stores},
     {"page_fault", "page fault and map", "SIGSEGV + mmap of one page", floor_fault},
+    {"clone_page", "clone, a page of 256", "", NULL},
+    {"clone_write", "first write to a cloned page", "SIGSEGV + mmap of one page", floor_fault},
     {"spawn_wait", "spawn and wait", "host posix_spawn + wait", floor_spawn},
     {"process_switch", "process switch (yield)", "bare swapcontext", floor_swapcontext},
     {"pipe_round_trip", "pipe round trip, two switches", "bare SIGSYS round trip", floor_sigsys},
     {"kmalloc_64", "kmalloc and kfree, 64 B", "glibc malloc and free", floor_malloc_64},
     {"kmalloc_1024", "kmalloc and kfree, 1 KiB", "glibc malloc and free", floor_malloc_1024},
+    {"kmalloc_mixed", "kmalloc and kfree, 4096 live", "glibc malloc and free", floor_malloc_mixed},
+    {"kmalloc_mixed", "kmalloc and kfree, 4096 live", "mimalloc", floor_mimalloc_mixed},
+    {"range_map", "2 MiB mapped by small pages", "", NULL},
+    {"range_protect", "2 MiB protected", "", NULL},
+    {"range_unmap", "2 MiB unmapped", "", NULL},
   };
 
   snprintf(option, sizeof option, "--initrd=%s", bench_initrd);
@@ -223,7 +230,8 @@ static void report_simulator(const char *simulator, const char *initrd, const ch
   collect(kernel, &r);
   section("simulator", "ns", "floor, ns", "");
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
-    row_time(rows[i].what, need(&r, rows[i].name, "the simulator")->ns, rows[i].floor_name, rows[i].floor());
+    row_time(rows[i].what, need(&r, rows[i].name, "the simulator")->ns, rows[i].floor_name,
+             rows[i].floor ? rows[i].floor() : -1);
   for (unsigned i = 0; i < ALLOCATORS; i++) {
     static struct results pages;
     char *run[] = {(char *)simulator, (char *)"--clock=real", option, pages_option("--append=", allocators[i]), NULL};
@@ -258,6 +266,10 @@ static void report_image(const char *qemu_run, const char *kernel_image, const c
     {"pipe_round_trip", "pipe round trip, two switches", 2000},
     {"kmalloc_64", "kmalloc and kfree, 64 B", 0},
     {"kmalloc_1024", "kmalloc and kfree, 1 KiB", 0},
+    {"kmalloc_mixed", "kmalloc and kfree, 4096 live", 0},
+    {"range_map", "2 MiB mapped by small pages", 0},
+    {"range_protect", "2 MiB protected", 0},
+    {"range_unmap", "2 MiB unmapped", 0},
     {"screen_character", "framebuffer, character echoed", 0},
     {"screen_scroll", "framebuffer, 80 columns scrolled", 0},
     {"boot", "boot to prompt (with firmware)", 30e6},

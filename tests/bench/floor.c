@@ -43,8 +43,7 @@ double median(double *samples, unsigned count)
   return samples[count / 2];
 }
 
-/* The median over rounds of one operation's time; prepare, if any, is not measured. */
-static double measure(void (*prepare)(unsigned), void (*work)(unsigned), unsigned count)
+double measure(void (*prepare)(unsigned), void (*work)(unsigned), unsigned count)
 {
   double samples[ROUNDS];
 
@@ -183,27 +182,4 @@ static void host_spawns(unsigned count)
 double floor_spawn(void)
 {
   return measure(NULL, host_spawns, 5);
-}
-
-#define HELD 256u
-static size_t malloc_size;
-
-static void mallocs(unsigned count)
-{
-  static void *volatile object[HELD];
-  unsigned n = 0;
-  for (; n < count; n++) object[n] = malloc(malloc_size);
-  while (n > 0) free(object[--n]);
-}
-
-double floor_malloc_64(void)
-{
-  malloc_size = 64;
-  return measure(NULL, mallocs, HELD);
-}
-
-double floor_malloc_1024(void)
-{
-  malloc_size = 1024;
-  return measure(NULL, mallocs, HELD);
 }

@@ -6,10 +6,8 @@
 #include "../conformance/crew.h"
 #include <kern/arch.h>
 #include <kern/clock.h>
-#include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/log.h>
-#include <kern/pmm.h>
 #include <kern/print.h>
 
 static void sort(uint64_t *v)
@@ -34,14 +32,17 @@ void kbench_report(const char *name, struct samples *s, uint64_t count)
   log_sink_write(text, (size_t)len);
 }
 
+void kbench_sample(struct samples *s, unsigned i, void (*work)(uint64_t), uint64_t count)
+{
+  uint64_t ns = clock_monotonic_ns(), cycles = __builtin_ia32_rdtsc();
+  work(count);
+  s->cycles[i] = __builtin_ia32_rdtsc() - cycles;
+  s->ns[i] = clock_monotonic_ns() - ns;
+}
+
 void kbench_measure(struct samples *s, void (*work)(uint64_t), uint64_t count)
 {
-  for (unsigned i = 0; i < ROUNDS; i++) {
-    uint64_t ns = clock_monotonic_ns(), cycles = __builtin_ia32_rdtsc();
-    work(count);
-    s->cycles[i] = __builtin_ia32_rdtsc() - cycles;
-    s->ns[i] = clock_monotonic_ns() - ns;
-  }
+  for (unsigned i = 0; i < ROUNDS; i++) kbench_sample(s, i, work, count);
 }
 
 static void irq_work(uint64_t count)
@@ -83,65 +84,4 @@ KTEST(bench_thread_switch)
   preemption_on();
   ktest_check(started);
   kbench_report("thread_switch", &s, 1000);
-}
-
-/* ---- memory: so many taken, then all given back ---- */
-
-#define HELD 256u
-
-static void page_work(uint64_t count)
-{
-  static paddr_t page[HELD];
-  unsigned n = 0;
-  for (; n < count && pmm_alloc_page(PMM_KERNEL, &page[n]) == 0; n++) continue;
-  while (n > 0) pmm_free_page(page[--n]);
-}
-
-static void block_work(uint64_t count)
-{
-  static paddr_t block[HELD];
-  unsigned n = 0;
-  for (; n < count && pmm_alloc(PMM_KERNEL, 2, &block[n]) == 0; n++) continue;
-  while (n > 0) pmm_free(block[--n], 2);
-}
-
-/* By the allocator that "pmm=" chose. */
-KTEST(bench_pages)
-{
-  struct samples s;
-  struct pmm_zone_stats zone;
-  char name[24];
-
-  pmm_get_zone_stats(PMM_KERNEL, &zone);
-  kbench_measure(&s, page_work, HELD);
-  format_text(name, sizeof name, "page_%s", zone.allocator);
-  kbench_report(name, &s, HELD);
-  kbench_measure(&s, block_work, HELD);
-  format_text(name, sizeof name, "block_%s", zone.allocator);
-  kbench_report(name, &s, HELD);
-}
-
-static size_t heap_size;
-
-static void heap_work(uint64_t count)
-{
-  static void *object[HELD];
-  unsigned n = 0;
-  for (; n < count; n++) object[n] = kmalloc(heap_size);
-  while (n > 0) kfree(object[--n]);
-}
-
-KTEST(bench_heap)
-{
-  static const struct {
-    size_t size;
-    const char *name;
-  } runs[] = {{64, "kmalloc_64"}, {1024, "kmalloc_1024"}};
-  struct samples s;
-
-  for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
-    heap_size = runs[i].size;
-    kbench_measure(&s, heap_work, HELD);
-    kbench_report(runs[i].name, &s, HELD);
-  }
 }
