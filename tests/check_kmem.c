@@ -246,17 +246,47 @@ START_TEST(memory_comes_from_the_kernel_zone_until_it_is_used_up)
 }
 END_TEST
 
+#define CROWD 200u
+
+/* Objects that come and go in numbers do not cost the kernel's pages every time; many more do not keep all of them. */
+START_TEST(slabs_are_kept_for_the_next_objects)
+{
+  static void *object[40 * CROWD];
+  struct usage before = usage();
+  struct kmem_stats s;
+  for (unsigned round = 0; round < 4; round++) {
+    for (unsigned i = 0; i < CROWD; i++) object[i] = kmalloc(1024);
+    kmem_get_stats(&s);
+    uint64_t full = s.heap_pages;
+    for (unsigned i = 0; i < CROWD; i++) kfree(object[i]);
+    kmem_get_stats(&s);
+    ck_assert_uint_eq(s.heap_pages, full);
+    for (unsigned i = 0; i < 40 * CROWD; i++) object[i] = kmalloc(1024);
+    for (unsigned i = 0; i < 40 * CROWD; i++) kfree(object[i]);
+    kmem_get_stats(&s);
+    ck_assert_uint_ge(s.heap_pages, full);
+    ck_assert_uint_le(s.heap_pages, before.heap.heap_pages + before.pages.zone_total[PMM_KERNEL] / 32 + 24);
+    usage_is_back_but(&before, LIST_PAGES_MAX);
+  }
+}
+END_TEST
+
 /* A slab of free objects is kept; with no page left, it makes room for an allocation of another size. */
 START_TEST(free_objects_help_when_memory_is_short)
 {
   static void *kept[7];
   size_t wanted = _i == 0 ? 16000 : 48;
+  void *guarded;
   paddr_t pa;
   for (unsigned i = 0; i < ARRAY_SIZE(kept); i++) kept[i] = kmalloc(2048);
   while (pmm_alloc_page(PMM_KERNEL, &pa) == 0) continue;
   ck_assert_ptr_null(kmalloc(wanted));
+  ck_assert_int_eq(kva_alloc_guarded(2, &guarded), -ENOMEM);
   for (unsigned i = 0; i < ARRAY_SIZE(kept); i++) kfree(kept[i]);
-  ck_assert_ptr_nonnull(kmalloc(wanted));
+  if (_i < 2)
+    ck_assert_ptr_nonnull(kmalloc(wanted));
+  else
+    ck_assert_int_eq(kva_alloc_guarded(2, &guarded), 0);
 }
 END_TEST
 
@@ -477,7 +507,8 @@ int main(void)
   tcase_add_test(tc, random_churn_keeps_contents_and_leaks_nothing);
   tcase_add_test(tc, zeroed_and_counted_allocations);
   tcase_add_test(tc, memory_comes_from_the_kernel_zone_until_it_is_used_up);
-  tcase_add_loop_test(tc, free_objects_help_when_memory_is_short, 0, 2);
+  tcase_add_test(tc, slabs_are_kept_for_the_next_objects);
+  tcase_add_loop_test(tc, free_objects_help_when_memory_is_short, 0, 3);
   tcase_add_test(tc, caches_of_ones_own);
   tcase_add_exit_test(tc, a_cache_in_use_is_not_destroyed, RIG_HALTED);
   tcase_add_test(tc, failing_allocations_change_nothing);

@@ -175,7 +175,7 @@ KTEST(mm_ranges_that_cannot_be_described)
   static void *block[300];
   bool good = true;
   for (unsigned i = 0; i < ARRAY_SIZE(block); i++) {
-    alloc_fault_arm(2, false); /* the first page behind the block, or before it the descriptions */
+    alloc_fault_arm(2, true); /* the first page behind the block, or before it the descriptions */
     int err = kva_alloc_guarded(1, &block[i]);
     alloc_fault_arm(0, false);
     good = good && err == -ENOMEM;

@@ -32,6 +32,7 @@ int kmem_init(void)
 {
   int err = kva_init();
   if (err != 0) return err;
+  slabs_init();
   unsigned class = 0;
   for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
     cache_init(&classes[i], class_names[i], class_sizes[i], CHUNK_CLASS + (unsigned)i);

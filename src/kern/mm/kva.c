@@ -153,6 +153,9 @@ void kva_heap_free(void *p, size_t pages)
 
 int(kva_alloc_guarded)(size_t pages, void **out)
 {
+  int err = area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
+  if (err == 0) return 0;
+  kmem_reclaim();
   return area_alloc(&guarded, pages, GUARD_PAGES, PAGE_SIZE, out);
 }
 

@@ -6,6 +6,7 @@
 #include "slab.h"
 
 #include <kern/panic.h>
+#include <kern/pmm.h>
 #include <kern/string.h>
 
 #define BATCH_BYTES 8192u
@@ -15,6 +16,13 @@ static struct spinlock caches_lock = SPINLOCK_INIT("kmem caches");
 static struct list caches = LIST_INIT(caches); /* caches_lock */
 
 uint8_t slab_chunks[KVA_HEAP_MAX / SLAB_SIZE]; /* an entry: whoever has the chunk */
+
+/* Slabs with nothing taken are kept, one by each cache and beside these a few by who gets there first, so that objects which
+ * come and go in numbers do not take and give back the kernel's pages again and again. */
+#define SPARE_SHARE 32u /* of the kernel's zone: so much of it at most is in the few */
+
+static uint32_t spare_slabs; /* atomic */
+static uint32_t spare_slabs_max;
 
 /* ---- slabs, with the cache's lock held ---- */
 
@@ -32,17 +40,35 @@ static struct slab *slab_grow(struct kmem_cache *c)
 
 static void slab_release(struct slab *s)
 {
-  list_remove(&s->link);
   *chunk_kind_of(s) = CHUNK_FREE;
   kva_heap_free(s, SLAB_PAGES);
+}
+
+/* False when there are enough of them. */
+static bool empty_keep(struct kmem_cache *c, struct slab *s)
+{
+  if (c->nempty > 0 && __atomic_add_fetch(&spare_slabs, 1, __ATOMIC_RELAXED) > spare_slabs_max) {
+    __atomic_fetch_sub(&spare_slabs, 1, __ATOMIC_RELAXED);
+    return false;
+  }
+  list_push_front(&c->empty, &s->link);
+  c->nempty++;
+  return true;
+}
+
+static struct slab *empty_take(struct kmem_cache *c)
+{
+  struct slab *s = list_first(&c->empty, struct slab, link);
+  list_remove(&s->link);
+  if (--c->nempty > 0) __atomic_fetch_sub(&spare_slabs, 1, __ATOMIC_RELAXED);
+  return s;
 }
 
 static struct slab *slab_with_room(struct kmem_cache *c)
 {
   if (!list_empty(&c->partial)) return list_first(&c->partial, struct slab, link);
   if (list_empty(&c->empty)) return slab_grow(c);
-  struct slab *s = list_first(&c->empty, struct slab, link);
-  list_remove(&s->link);
+  struct slab *s = empty_take(c);
   list_push_front(&c->partial, &s->link);
   return s;
 }
@@ -74,10 +100,7 @@ KASAN_EXEMPT static void slab_put(struct kmem_cache *c, void *p)
     return;
   }
   list_remove(&s->link);
-  if (list_empty(&c->empty))
-    list_push_front(&c->empty, &s->link);
-  else
-    slab_release(s);
+  if (!empty_keep(c, s)) slab_release(s);
 }
 
 /* ---- a processor's list, interrupts disabled ---- */
@@ -120,6 +143,13 @@ void kmem_cache_free(struct kmem_cache *c, void *p)
   cache_free(c, p);
 }
 
+void slabs_init(void)
+{
+  struct pmm_stats pages;
+  pmm_get_stats(&pages);
+  spare_slabs_max = (uint32_t)(pages.zone_total[PMM_KERNEL] / (SPARE_SHARE * SLAB_PAGES));
+}
+
 void cache_init(struct kmem_cache *c, const char *name, size_t size, unsigned kind)
 {
   *c = (struct kmem_cache){.name = name, .kind = (uint8_t)kind, .asked = (uint32_t)size};
@@ -151,7 +181,7 @@ static void cache_reclaim(struct kmem_cache *c)
   objects_drain(c, own, 0);
   arch_irq_restore(enabled);
   spin_lock(&c->lock);
-  while (!list_empty(&c->empty)) slab_release(list_first(&c->empty, struct slab, link));
+  while (!list_empty(&c->empty)) slab_release(empty_take(c));
   spin_unlock(&c->lock);
 }
 

@@ -60,7 +60,8 @@ struct kmem_cache {
   struct list link;  /* caches_lock */
   struct spinlock lock;
   struct list partial; /* lock; slabs with something to take and something taken */
-  struct list empty;   /* lock; slabs with nothing taken: at most one is kept */
+  struct list empty;   /* lock; slabs with nothing taken */
+  uint32_t nempty;     /* lock */
   struct cpu_objects cpu[MAX_CPUS];
 };
 
@@ -77,6 +78,9 @@ static inline uint8_t *chunk_kind_of(const void *p)
 {
   return &slab_chunks[((vaddr_t)p - kva_heap_window.base) / SLAB_SIZE];
 }
+
+/* Before the first cache. */
+void slabs_init(void);
 
 /* `c` is the caller's memory; size is at most CACHE_MAX_SIZE; kind is what its slabs are marked with. */
 void cache_init(struct kmem_cache *c, const char *name, size_t size, unsigned kind);
