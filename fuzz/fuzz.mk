@@ -36,29 +36,42 @@ FUZZ_SIM_OBJECTS = $(call fuzz_objects,$(filter-out %/entry.S tests/%,$(SIM_SOUR
 $(FUZZ_DIR)/libmachine.a: $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 
+# The shell and its library, on the host by other names.
+FUZZ_USER_COMPILE = $(FUZZ_CC) -nostdinc -isystem $(shell $(FUZZ_CC) -print-file-name=include) -I$(srcdir)/src/user/include -I$(srcdir)/src \
+  -include $(srcdir)/tests/user_rename.h -std=gnu11 -ffreestanding -fno-omit-frame-pointer $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
+FUZZ_shell_COMPILE = $(FUZZ_USER_COMPILE)
+FUZZ_USER_OBJECTS = $(call fuzz_objects,$(USER_HOST_FILES))
+$(FUZZ_USER_OBJECTS): FUZZ_COMPILE = $(FUZZ_USER_COMPILE)
+$(FUZZ_USER_OBJECTS): FUZZ_KERNEL_CFLAGS =
+$(FUZZ_DIR)/libuserhost.a: $(FUZZ_USER_OBJECTS)
+	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_USER_OBJECTS)
+
 # $(call fuzz_program_rule,target,files,libraries): the harness, and one with a bug planted in the kernel (kern/plant.h), whose
 # object takes the place of the library's.
 define fuzz_program_rule
 $(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(FUZZ_FILES) $(2)) $(3)
 	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
-$(FUZZ_DIR)/planted/fuzz_$(1): $(FUZZ_DIR)/planted/$(1).o $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(FUZZ_FILES) $(2)) $(3)
+$(FUZZ_DIR)/planted/fuzz_$(1): $(FUZZ_DIR)/planted/$(1).o \
+  $(call fuzz_objects,fuzz/fuzz_$(1).c $(filter-out $(FUZZ_$(1)_PLANT),$(FUZZ_$(1)_FILES)) $(FUZZ_FILES) $(2)) $(3)
 	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
 $(FUZZ_DIR)/planted/$(1).o: $(FUZZ_$(1)_PLANT) $(FUZZ_DIR)/stamp
-	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS) -DVERIDIAN_PLANT=$(1) -MMD -MP -c -o $$@ $$<
+	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $(if $(FUZZ_$(1)_COMPILE),$$(FUZZ_$(1)_COMPILE),$$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS)) -DVERIDIAN_PLANT=$(1) -MMD -MP -c -o $$@ $$<
 endef
 # OSS-Fuzz links by the C++ compiler, for engines in C++.
 FUZZ_LINKER = $(FUZZ_CC) $(FUZZ_CFLAGS)
-FUZZ_LINK = $(FUZZ_LINKER) $(FUZZ_ENGINE) $(addprefix -Wl$(comma)--wrap=__asan_handle_no_return$(comma)-T$(comma),$(filter %.lds,$^))
+FUZZ_LINK = $(FUZZ_LINKER) $(FUZZ_ENGINE) $(addprefix -Wl$(comma)-T$(comma),$(filter %.lds,$^)) \
+  $(if $(filter %libmachine.a,$^),-Wl$(comma)--wrap=__asan_handle_no_return)
 comma = ,
-$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program_rule,$(target),,$(FUZZ_DIR)/libkern.a)))
+$(foreach target,$(FUZZ_TARGETS),\
+  $(eval $(call fuzz_program_rule,$(target),,$(or $(FUZZ_$(target)_LINKED),$(FUZZ_DIR)/libkern.a))))
 $(foreach target,$(FUZZ_MACHINE_TARGETS),\
   $(eval $(call fuzz_program_rule,$(target),$(FUZZ_MACHINE_FILES),$(FUZZ_DIR)/libmachine.a fuzz/machine/state.lds)))
 fuzz-planted: $(patsubst %,$(FUZZ_DIR)/planted/fuzz_%,$(filter-out null,$(FUZZ_ALL_TARGETS)))
 
-# The machine is not what is fuzzed: the engine need not know where it goes. And what puts memory back may not be looked at by a
+# The machine is not what is fuzzed (but for its records): the engine need not know where it goes. And what puts memory back may not be looked at by a
 # sanitizer.
 FUZZ_UNTRACED = -O2 -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,pc-table,trace-cmp
-$(FUZZ_SIM_OBJECTS) $(call fuzz_objects,$(FUZZ_MACHINE_FILES)): FUZZ_COMPILE += $(FUZZ_UNTRACED)
+$(filter-out %/record_file.c.o,$(FUZZ_SIM_OBJECTS)) $(call fuzz_objects,$(FUZZ_MACHINE_FILES)): FUZZ_COMPILE += $(FUZZ_UNTRACED)
 $(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -fno-sanitize=all
 # Nor does it learn from comparisons that no input decides, and that are made very often.
 $(call fuzz_objects,$(filter %/chacha20.c %/entropy.c src/kern/mm/slab% src/kern/sync/%,$(KERN_SOURCES))): \

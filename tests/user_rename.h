@@ -43,6 +43,8 @@
 #define handle_info user_handle_info
 #define kill user_kill
 #define log_read user_log_read
+#define main user_main
+int user_main(int argc, char **argv);
 #define malloc user_malloc
 #define memchr user_memchr
 #define memcmp user_memcmp

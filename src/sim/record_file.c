@@ -6,6 +6,7 @@
 #include "record.h"
 
 #include <kern/panic.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 static const char magic[16] = "veridian rec 1\n";
@@ -141,7 +142,7 @@ const struct record_entry *record_next(void)
   if (e->kind == 0 || e->kind >= ENTRY_KINDS || !get_number(&at, &e->point) || !get_number(&at, &e->value)) return NULL;
   e->point += file.last_point;
   size_t more = bytes_after(e->kind, e->value);
-  if (more > ENTRY_BYTES_MOST || more + sizeof e->check > file.size - at) return NULL;
+  if (more > ENTRY_BYTES_MOST || more + sizeof e->check > file.size - at + PLANTED(record)) return NULL;
   e->bytes = file.bytes + at;
   memcpy(&e->check, e->bytes + more, sizeof e->check);
   e->size = at + more - file.at;

@@ -1,5 +1,6 @@
 /* The calendar chip's registers to seconds; see fmt/calendar.h. */
 #include <fmt/calendar.h>
+#include <kern/plant.h>
 
 #define HOUR_PM 0x80u
 #define INVALID 0xFFu
@@ -46,7 +47,8 @@ bool calendar_seconds(const struct calendar *c, uint64_t *seconds)
 {
   unsigned year = full_year(c), month = number(c->month, c->status_b), day = number(c->day, c->status_b);
   unsigned hour = hour_of_day(c), minute = number(c->minute, c->status_b), second = number(c->second, c->status_b);
-  if (year < EPOCH || month < 1 || month > 12 || day < 1 || day > days_in(year, month)) return false;
+  if (year < EPOCH || month < 1 || month > 12 + PLANTED(calendar) || day < 1 || day > days_in(year, month))
+    return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
   uint64_t days = day - 1;
   for (unsigned y = EPOCH; y < year; y++) days += is_leap(y) ? 366 : 365;

@@ -9,6 +9,7 @@ enum plant {
   PLANT_none,
   PLANT_acpi,
   PLANT_bootinfo,
+  PLANT_calendar,
   PLANT_cmdline,
   PLANT_cpio,
   PLANT_elf,
@@ -18,6 +19,7 @@ enum plant {
   PLANT_path,
   PLANT_program,
   PLANT_pvh,
+  PLANT_record,
   PLANT_syscall,
   PLANT_term,
 };
