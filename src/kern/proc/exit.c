@@ -21,7 +21,7 @@ static NORETURN void init_ended(const struct wait_status *status)
 static bool leave_process(struct process *p, struct thread *t)
 {
   spin_lock(&p->lock);
-  p->ended_cpu_ns += t->cpu_ns + (arch_clock_read() - t->run_since);
+  p->ended_cpu_ns += t->cpu_ns + thread_ran(t, arch_clock_read());
   list_remove(&t->process_link);
   bool last = --p->nthreads == 0;
   spin_unlock(&p->lock);
@@ -81,7 +81,7 @@ static int find_ended_locked(struct process *parent, struct process *p, struct p
   return 0;
 }
 
-int process_wait(struct process *p, unsigned flags, struct wait_status *status)
+int process_wait_ended(struct process *p, unsigned flags, struct process **out)
 {
   struct process *self = process_current();
   struct process *ended = NULL;
@@ -93,12 +93,31 @@ int process_wait(struct process *p, unsigned flags, struct wait_status *status)
     err = waitq_sleep(&self->child_ended, &process_tree_lock, DEADLINE_NONE);
     if (err != 0) break;
   }
-  if (ended != NULL) tree_reap_locked(ended);
+  if (ended != NULL) object_ref(&ended->object);
   spin_unlock(&process_tree_lock);
-  if (err != 0) return err;
-  if (ended == NULL) return 0;
+  *out = ended;
+  return err != 0 ? err : ended != NULL ? ended->pid : 0;
+}
 
-  *status = ended->status;
-  object_unref(&ended->object);
-  return status->pid;
+bool process_reap(struct process *p)
+{
+  spin_lock(&process_tree_lock);
+  bool mine = p->parent == process_current();
+  if (mine) tree_reap_locked(p);
+  spin_unlock(&process_tree_lock);
+  if (mine) object_unref(&p->object);
+  return mine;
+}
+
+int process_wait(struct process *p, unsigned flags, struct wait_status *status)
+{
+  for (;;) {
+    struct process *ended;
+    int pid = process_wait_ended(p, flags, &ended);
+    if (pid <= 0) return pid;
+    *status = ended->status;
+    bool reaped = process_reap(ended);
+    object_unref(&ended->object);
+    if (reaped) return pid;
+  }
 }

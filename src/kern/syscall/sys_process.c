@@ -28,20 +28,31 @@ static int get_process(int handle, unsigned rights, struct process **out)
   return err;
 }
 
-/* The child is gone once it is reaped, so the result's place is made sure of before. */
+/* Waits for a child's end and copies its status out, for as long as it is there. */
+static int wait_and_copy(struct process *child, uaddr_t status, unsigned flags)
+{
+  for (;;) {
+    struct process *ended;
+    int pid = process_wait_ended(child, flags, &ended);
+    if (pid <= 0) return pid;
+    int err = status != 0 ? copy_to_user(status, &ended->status, sizeof(ended->status)) : 0;
+    bool reaped = err == 0 && process_reap(ended);
+    object_unref(&ended->object);
+    if (err != 0 || reaped) return err != 0 ? err : pid;
+  }
+}
+
+/* A bad place for the result is found before the wait, not after it. */
 int64_t sys_wait(int handle, uaddr_t status, unsigned flags)
 {
   struct process *child = NULL;
-  struct wait_status result;
   if ((flags & ~WAIT_NOHANG) != 0) return -EINVAL;
-  int err = status != 0 ? sys_check_writable(status, sizeof(result)) : 0;
+  int err = status != 0 ? sys_check_writable(status, sizeof(struct wait_status)) : 0;
   if (err == 0 && handle != WAIT_ANY) err = get_process(handle, RIGHT_READ, &child);
   if (err != 0) return err;
-  int pid = process_wait(child, flags, &result);
+  int pid = wait_and_copy(child, status, flags);
   if (child != NULL) object_unref(&child->object);
-  if (pid <= 0 || status == 0) return pid;
-  err = copy_to_user(status, &result, sizeof(result));
-  return err != 0 ? err : pid;
+  return pid;
 }
 
 int64_t sys_kill(int handle, int code)

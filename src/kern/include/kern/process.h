@@ -77,6 +77,10 @@ void process_kill_job(int job, enum exit_reason reason, int code);
 
 /* Waits for child `p` (null: any) of the caller. Answers its pid, 0 with WAIT_NOHANG and none ended, -ECHILD, -EINTR. */
 int process_wait(struct process *p, unsigned flags, struct wait_status *status);
+/* The same in two steps: the child that ended is still there, and *out a reference to it (null unless a pid is answered); its
+ * status changes no more. Then it is reaped: false when another thread of the caller's process was faster. */
+MUST_CHECK int process_wait_ended(struct process *p, unsigned flags, struct process **out);
+MUST_CHECK bool process_reap(struct process *p);
 
 /* Called on every return to user mode: ends the thread when its process was killed. Interrupts disabled. */
 void process_check_killed(void);
