@@ -80,7 +80,7 @@ SWITCH_PART void switch_to_next(struct cpu *cpu, struct thread *prev, uint64_t n
     timer_slice_ensure(cpu, competition_time(&cpu->runq, next));
   if (next == prev) return;
 
-  prev->cpu_ns += now - prev->run_since;
+  prev->cpu_ns += thread_ran(prev, now);
   next->run_since = now;
   cpu->current = next;
   cpu->switches++;
@@ -118,7 +118,7 @@ static void requeue_current(struct cpu *cpu, uint64_t now)
   }
   bool used_up = now >= t->slice_end;
   t->boosted = false;
-  t->slice_left = used_up ? SCHED_SLICE_NS : t->slice_end - now;
+  t->slice_left = used_up ? SCHED_SLICE_NS : MIN(t->slice_end - now, SCHED_SLICE_NS);
   if (used_up)
     runq_push_back(&cpu->runq, t, now);
   else

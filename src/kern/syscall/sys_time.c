@@ -1,5 +1,4 @@
 /* Calls about time. */
-#include <kern/arch.h>
 #include <kern/clock.h>
 #include <kern/thread.h>
 
@@ -13,10 +12,11 @@ int64_t sys_clock_gettime(int clock, uaddr_t time)
   return copy_to_user(time, &result, sizeof(result));
 }
 
-/* A sleep that would end after the clock does lasts until the process is killed. */
+/* As long as programs see by the monotonic clock, should the machine's go backwards. A sleep that would end after the clock
+ * does lasts until the process is killed. */
 int64_t sys_nanosleep(uint64_t nanoseconds)
 {
   uint64_t deadline;
-  if (__builtin_add_overflow(arch_clock_read(), nanoseconds, &deadline)) deadline = DEADLINE_NONE;
+  if (__builtin_add_overflow(clock_monotonic_ns(), nanoseconds, &deadline)) deadline = DEADLINE_NONE;
   return thread_sleep_until(deadline);
 }

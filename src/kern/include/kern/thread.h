@@ -44,6 +44,12 @@ struct thread {
   void *arg;                    /* c */
 };
 
+/* For how long it has run since it was switched to; 0 should the machine's clock have gone backwards since. */
+static inline uint64_t thread_ran(const struct thread *t, uint64_t now)
+{
+  return now > t->run_since ? now - t->run_since : 0;
+}
+
 /* The running thread; null before sched_init_cpu. */
 struct thread *thread_current(void);
 
