@@ -107,7 +107,7 @@ void arch_early_putc(char c)
 static size_t copies_before_fault = SIZE_MAX;
 static const char *typed_during_copy;
 
-int uio_put(struct uio *uio, const void *src, size_t n)
+int(uio_put)(struct uio *uio, const void *src, size_t n)
 {
   ck_assert_uint_eq(locks_held, 0); /* it may sleep */
   if (copies_before_fault-- == 0) return -EFAULT;
@@ -119,7 +119,7 @@ int uio_put(struct uio *uio, const void *src, size_t n)
   return 0;
 }
 
-int uio_get(struct uio *uio, void *dst, size_t n)
+int(uio_get)(struct uio *uio, void *dst, size_t n)
 {
   ck_assert_uint_eq(locks_held, 0);
   if (n > 0 && copies_before_fault-- == 0) return -EFAULT;

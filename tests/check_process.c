@@ -69,7 +69,7 @@ void thread_interrupt(struct thread *t)
 
 static uint8_t stack_image[3 * ARG_MAX];
 static vaddr_t stack_base;
-int aspace_copy_out(struct aspace *as, uaddr_t dst, const void *src, size_t len)
+int(aspace_copy_out)(struct aspace *as, uaddr_t dst, const void *src, size_t len)
 {
   ck_assert_ptr_eq(as, &some_aspace);
   ck_assert_uint_eq(dst + len, USER_STACK_TOP);

@@ -223,14 +223,14 @@ static int check_copy(uaddr_t at, size_t len, uaddr_t end)
   return at >= MEMORY && len <= end - at && at < end ? 0 : -EFAULT;
 }
 
-int copy_from_user(void *dst, uaddr_t src, size_t len)
+int(copy_from_user)(void *dst, uaddr_t src, size_t len)
 {
   int err = check_copy(src, len, READ_ONLY_END);
   if (err == 0) memcpy(dst, memory + (src - MEMORY), len);
   return err;
 }
 
-int copy_to_user(uaddr_t dst, const void *src, size_t len)
+int(copy_to_user)(uaddr_t dst, const void *src, size_t len)
 {
   int err = check_copy(dst, len, MEMORY_END);
   if (err == 0) memcpy(memory + (dst - MEMORY), src, len);
@@ -244,7 +244,7 @@ struct process *process_current(void)
   return &self;
 }
 
-int copy_string_from_user(char *dst, uaddr_t src, size_t size)
+int(copy_string_from_user)(char *dst, uaddr_t src, size_t size)
 {
   if (src != MEMORY) return -EFAULT;
   if (strlen(path_text) >= size) return -ENAMETOOLONG;

@@ -244,7 +244,7 @@ static void consume(struct uio *uio, size_t n)
 }
 
 /* A transfer that fails has done half of its work before. */
-int uio_put(struct uio *uio, const void *src, size_t n)
+int(uio_put)(struct uio *uio, const void *src, size_t n)
 {
   bool fault = faults_now();
   memcpy(uio->kernel, src, fault ? n / 2 : n);
@@ -253,7 +253,7 @@ int uio_put(struct uio *uio, const void *src, size_t n)
   return 0;
 }
 
-int uio_get(struct uio *uio, void *dst, size_t n)
+int(uio_get)(struct uio *uio, void *dst, size_t n)
 {
   bool fault = faults_now();
   memcpy(dst, uio->kernel, fault ? n / 2 : n);
@@ -262,7 +262,7 @@ int uio_get(struct uio *uio, void *dst, size_t n)
   return 0;
 }
 
-int uio_put_zeros(struct uio *uio, size_t n)
+int(uio_put_zeros)(struct uio *uio, size_t n)
 {
   if (faults_now()) return -EFAULT;
   memset(uio->kernel, 0, n);

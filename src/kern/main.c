@@ -1,10 +1,10 @@
 /* The boot order, from the machine's entry to the first thread and the idle loop. */
-#include <kern/alloc_fault.h>
 #include <kern/arch.h>
 #include <kern/bootinfo.h>
 #include <kern/console.h>
 #include <kern/cpu.h>
 #include <kern/entropy.h>
+#include <kern/inject.h>
 #include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/log.h>
@@ -68,7 +68,7 @@ void kern_main(struct bootinfo *bi)
 {
   arch_cpu_init(&cpus[0]);
   apply_log_level(bi);
-  alloc_fault_init(bi->cmdline);
+  inject_init(bi->cmdline);
   entropy_init();
   arch_stack_guard_init();
   must(bootinfo_sanitize(bi), "the memory map has too many regions");

@@ -74,9 +74,9 @@ static void describe(const struct machine_options *options)
 void machine_start(struct machine_options *options)
 {
   if (options->replay) machine_replay_open(options->replay, options);
+  machine_inject_options(options);
   machine.ram_size = options->memory;
   machine.check_tlb = options->check_tlb;
-  machine.skip_flush = options->skip_flush;
   machine.switch_asm = options->switch_asm;
   uint64_t end = options->memory;
   if (options->screen_width) end = display_create(end, options->screen_width, options->screen_height);

@@ -111,6 +111,7 @@ void arch_irq_restore(bool enabled)
   if (!enabled) return;
   if (machine.virtual_clock) machine_time_pass(ENABLE_NS);
   machine_point();
+  machine_inject_irq();
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   machine.irq_on = true;
   while (machine_irq_waits()) {

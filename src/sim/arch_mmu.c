@@ -17,6 +17,7 @@
 
 #include <fmt/paging.h>
 #include <fmt/trapframe.h>
+#include <kern/inject.h>
 #include <kern/panic.h>
 #include <kern/pmap.h>
 
@@ -141,17 +142,21 @@ static bool any_stale(const struct tlb_window *w)
   return false;
 }
 
-/* --skip-flush: one flush that matters is forgotten, for the checker to find. */
+/* A flush that matters may be forgotten, for the checker to find. */
+static bool may_forget(void)
+{
+  return machine.faults & 1u << INJECT_FLUSH;
+}
 static bool forgets(bool matters)
 {
-  return matters && machine.skip_flush && --machine.skip_flush == 0;
+  return matters && machine_inject(INJECT_FLUSH);
 }
 
 void arch_tlb_flush_page(vaddr_t va)
 {
   struct tlb_window *w = tlb_window_of(va);
   if (!w) return;
-  if (machine.skip_flush && forgets(is_stale(w, tlb_page(w, va)))) return;
+  if (may_forget() && forgets(is_stale(w, tlb_page(w, va)))) return;
   if (w->slots[tlb_page(w, va)] & SLOT_LIVE) drop_page(w, tlb_page(w, va));
   if (tlb_live_large == 0) return;
   drop_large(w, va, MIB(2), SLOT_2M);
@@ -168,7 +173,7 @@ static void drop_stale(struct tlb_window *w)
 void arch_aspace_activate(paddr_t root)
 {
   /* Loaded again: all that is not global is flushed. */
-  if (machine.skip_flush && root == mmu.root && root == mmu.user_root && forgets(any_stale(&tlb_user))) return;
+  if (may_forget() && root == mmu.root && root == mmu.user_root && forgets(any_stale(&tlb_user))) return;
   mmu.root = root;
   mmu.loaded = true;
   mmu.reloaded = true;
@@ -177,7 +182,7 @@ void arch_aspace_activate(paddr_t root)
 
 void arch_tlb_flush_all(void)
 {
-  if (machine.skip_flush && forgets(any_stale(&tlb_kernel))) return;
+  if (may_forget() && forgets(any_stale(&tlb_kernel))) return;
   arch_aspace_activate(mmu.root);
   drop_stale(&tlb_kernel);
 }

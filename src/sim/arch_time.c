@@ -7,10 +7,13 @@
  *   moves, until the next bytes or the end have come, so it does not matter when the writer writes. A writer that keeps
  *   silent longer than GRACE_NS of real time (a person, a dialogue) lets time go on, which is noted.
  * - A program that never enters the kernel is preempted by the host's processor time, which is noted, too.
+ *
+ * Faults (arch_inject.c): the clock jumps as it is read, the timer or a byte of input comes late, the line is lost.
  */
 #include "machine.h"
 
 #include <kern/bootinfo.h>
+#include <kern/inject.h>
 
 #define NEVER UINT64_MAX
 #define GRACE_NS 500000000ull
@@ -23,9 +26,13 @@ static struct {
   uint64_t epoch;
   uint64_t now;      /* virtual */
   uint64_t deadline; /* of the timer, NEVER when disarmed */
+  bool postponed;    /* the timer comes late */
   uint64_t alarm;    /* real: what the host's alarm is set to */
   bool started;
-  bool silent;      /* virtual: the writer used up its grace */
+  bool silent;  /* virtual: the writer used up its grace */
+  bool holds;   /* virtual: a byte of input that comes late */
+  uint8_t held; /* that byte */
+  uint64_t held_until;
   uint64_t entries; /* crossings into the kernel */
   uint64_t entries_at_tick;
   unsigned ticks; /* without a crossing */
@@ -50,11 +57,20 @@ static uint64_t now(void)
   return machine.virtual_clock ? time.now : host_clock_ns() - time.boot;
 }
 
+static uint64_t later(uint64_t at, int64_t by)
+{
+  uint64_t sum;
+  return __builtin_add_overflow(at, (uint64_t)by, &sum) || sum == NEVER ? NEVER - 1 : sum;
+}
+
 /* The deadline came: once. */
 static void check_deadline(uint64_t at)
 {
   if (time.deadline > at) return;
-  time.deadline = NEVER;
+  const struct inject *late = time.deadline == NEVER || time.postponed ? NULL : machine_inject(INJECT_LATE);
+  time.postponed = late;
+  time.deadline = late ? later(time.deadline, late->detail) : NEVER;
+  if (late) return;
   machine_irq_raise(IRQ_TIMER);
 }
 
@@ -65,10 +81,40 @@ void machine_time_pass(unsigned most)
   check_deadline(time.now);
 }
 
+uint64_t machine_time_read(void)
+{
+  return machine.record == RECORD_NONE || machine.virtual_clock ? now() : machine_record_clock(now());
+}
+
+/* Sets the host's alarm, if it is to come earlier. The alarm's handler may run between any two of these stores: it sets
+ * `alarm` and the host's timer by the deadline it sees, and setting both once more is harmless. */
+static void set_alarm(uint64_t deadline)
+{
+  if (deadline >= time.alarm || !time.started || machine.record != RECORD_NONE) return;
+  time.alarm = deadline;
+  host_alarm_set(time.boot + deadline);
+}
+
+/* The counter jumps, not below 0. */
+static void jump(int64_t by)
+{
+  if (by < 0) by = -(int64_t)MIN(now(), (uint64_t)-by);
+  time.now += (uint64_t)by;
+  time.boot -= (uint64_t)by;
+  if (machine.virtual_clock) {
+    check_deadline(time.now);
+  } else {
+    time.alarm = NEVER;
+    set_alarm(time.deadline);
+  }
+}
+
 uint64_t arch_clock_read(void)
 {
   machine_time_pass(CLOCK_READ_NS);
-  return machine.record == RECORD_NONE || machine.virtual_clock ? now() : machine_record_clock(now());
+  const struct inject *fault = machine_inject(INJECT_CLOCK);
+  if (fault) jump(fault->detail);
+  return machine_time_read();
 }
 
 uint64_t arch_clock_epoch(void)
@@ -76,16 +122,14 @@ uint64_t arch_clock_epoch(void)
   return time.epoch;
 }
 
-/* The alarm's handler may run between any two of these stores: it sets `alarm` and the host's timer by the deadline it
- * sees, and setting both once more is harmless. */
 void arch_timer_arm(uint64_t deadline)
 {
   time.deadline = deadline;
+  time.postponed = false;
   if (machine.virtual_clock) {
     check_deadline(time.now);
-  } else if (deadline < time.alarm && time.started && machine.record == RECORD_NONE) {
-    time.alarm = deadline;
-    host_alarm_set(time.boot + deadline);
+  } else {
+    set_alarm(deadline);
   }
 }
 
@@ -130,6 +174,39 @@ static enum host_input next_input(uint64_t when, uint8_t *bytes, size_t room, si
   return state;
 }
 
+/* The end of the line, by the host or by a fault. */
+static void hang_up(void)
+{
+  uart_hang_up();
+  time.holds = false;
+}
+
+/* Passes on what came, but for a byte that comes late. */
+static void pass_input(const uint8_t *bytes, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    if (machine_inject(INJECT_HANGUP)) {
+      hang_up();
+      return;
+    }
+    const struct inject *late = machine_inject(INJECT_RECEIVE);
+    time.holds = late;
+    time.held = bytes[i];
+    if (late)
+      time.held_until = later(time.now, late->detail);
+    else
+      uart_receive(&bytes[i], 1);
+  }
+}
+
+static bool pass_held(void)
+{
+  if (time.now < time.held_until || !uart_room()) return false;
+  time.holds = false;
+  uart_receive(&time.held, 1);
+  return true;
+}
+
 /* Looks for input until host time `when`; answers whether something came. */
 static bool take_input(uint64_t when)
 {
@@ -141,17 +218,18 @@ static bool take_input(uint64_t when)
   if (state == HOST_INPUT_NONE) return false;
   machine_trace(EVENT_INPUT, n, time.now);
   if (state == HOST_INPUT_ENDED) {
-    uart_hang_up();
+    hang_up();
     return true;
   }
   time.silent = false;
-  uart_receive(bytes, (unsigned)n);
+  pass_input(bytes, n);
   return true;
 }
 
 /* Virtual clock: input that is due before time may move. */
 static bool take_due_input(bool may_block)
 {
+  if (time.holds) return pass_held();
   if (host_input_is_terminal() || time.silent) return take_input(may_block ? NEVER : 0);
   if (may_block) return take_input(NEVER);
   if (take_input(host_clock_ns() + GRACE_NS)) return true;
@@ -213,8 +291,11 @@ static void wait_virtual(void)
 {
   bool armed = time.deadline != NEVER;
   if (!armed && !uart_room()) nothing_left();
+  bool held = time.holds && uart_room();
   if (take_due_input(!armed)) return;
-  if (armed)
+  if (held && time.held_until < time.deadline)
+    time.now = time.held_until;
+  else if (armed)
     (void)machine_time_jump(NEVER);
   else if (machine.record == RECORD_REPLAY)
     machine_replay_lost("waits");

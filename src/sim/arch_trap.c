@@ -221,6 +221,7 @@ void machine_user_trap(struct trapframe *tf)
   const struct cause cause = {.vector = tf->vector, .error = tf->error, .cr2 = tf->cr2};
   machine_step_end(tf);
   machine_point();
+  machine_inject_irq();
   machine_time_entry();
   machine_time_pass(ENTRY_NS);
   if (is_interrupt(cause.vector)) {

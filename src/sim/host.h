@@ -187,7 +187,8 @@ struct machine_options {
   bool virtual_clock;
   uint64_t seed;
   bool check_tlb;
-  uint64_t skip_flush; /* the machine forgets this flush, from 1; 0: none */
+  const char *faults;     /* a plan (kern/inject.h), or null */
+  const char *fault_plan; /* path of one, or null */
   bool switch_asm;
   const char *trap;                     /* null, "sud", "seccomp" */
   const char *debugcon;                 /* path, or null */

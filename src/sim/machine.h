@@ -30,10 +30,10 @@ struct machine {
   bool irq_on;                  /* the virtual interrupt flag; true in user mode */
   bool virtual_clock;
   bool check_tlb;
-  uint64_t skip_flush; /* flushes that matter until one is forgotten; 0: none is */
   bool switch_asm;
   enum record_mode record;
-  bool preempts; /* on purpose: arch_preempt.c */
+  bool preempts;   /* on purpose: arch_preempt.c */
+  unsigned faults; /* a bit for each kind that is armed: arch_inject.c */
   uint64_t ram_size;
 };
 extern struct machine machine;
@@ -101,6 +101,8 @@ void machine_time_preempt(void);
 /* Real clock: the timer's deadline has come. And: the timer's interrupt is raised, whatever the time. */
 bool machine_time_due(void);
 void machine_time_fire(void);
+/* The time, without it being an occasion for a fault. */
+uint64_t machine_time_read(void);
 /* Virtual clock: time jumps to the timer's deadline, if one is set and at most `most` ns away. */
 bool machine_time_jump(uint64_t most);
 
@@ -165,9 +167,25 @@ void machine_preempt_point(uint64_t point);
 /* On stderr: the points where the rate chose to. */
 void machine_preempt_report(void);
 
+/* ---- faults on purpose (arch_inject.c) ---- */
+
+struct inject;
+/* The options' faults become part of options->cmdline. Fatal when they are wrong. */
+void machine_inject_options(struct machine_options *options);
+/* An occasion for a fault of that kind (enum inject_kind): the one that strikes, which is noted, or null. Also inside signal
+ * handlers. */
+const struct inject *machine_inject_slow(unsigned kind);
+static inline const struct inject *machine_inject(unsigned kind)
+{
+  return machine.faults & 1u << kind ? machine_inject_slow(kind) : NULL;
+}
+/* At the points where interrupts are enabled or user mode is left: lines that interrupt without a cause. Not where the
+ * machine waits or goes back to user mode, which would then never be. */
+void machine_inject_irq(void);
+
 /* ---- choices and their trace (arch_trace.c) ---- */
 
-enum machine_event { EVENT_TRAP = 1, EVENT_IRQ, EVENT_SWITCH, EVENT_INPUT, EVENT_POWER };
+enum machine_event { EVENT_TRAP = 1, EVENT_IRQ, EVENT_SWITCH, EVENT_INPUT, EVENT_POWER, EVENT_FAULT };
 
 void machine_seed(uint64_t seed);
 /* 0 .. bound - 1; the same sequence for the same seed. */

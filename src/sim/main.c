@@ -30,13 +30,15 @@ static const char usage[] =
   "  --initrd=FILE       initial RAM disk (default: initrd.cpio beside the program, else\n"
   "                      " PKGDATADIR "/" INITRD_NAME ")\n"
   "  --append=TEXT       kernel command line\n"
-  "  --fail-alloc=N[,forever]  the kernel's Nth memory allocation fails, and every one after it\n"
+  "  --fault=KIND:WHEN[,DETAIL]  something fails at the WHENth occasion (N; N+: from then on; N+M: at\n"
+  "                      every Mth from then on): alloc, copy, flush, clock, irq, late, send, receive,\n"
+  "                      hangup; see the manual\n"
+  "  --fault-plan=FILE   the faults in FILE, one a line\n"
   "  --log-level=LEVEL   what the kernel logs on the console: error, warn, info, debug, trace\n"
   "  --clock=KIND        real, or virtual: time moves with the kernel's work and runs repeat\n"
   "                      (default: real on a terminal, else virtual)\n"
   "  --seed=N            seed of the virtual clock's choices (default 0)\n"
   "  --check-tlb         compare all translations with the page tables at every return to user mode\n"
-  "  --skip-flush=N      forget the kernel's Nth flush of a translation that its tables no longer have\n"
   "  --debugcon=FILE     debug console (port 0xE9), written to FILE\n"
   "  --screen=WxH        a framebuffer of so many pixels, W across and H down\n"
   "  --screendump=FILE   what is on it at the end, as a picture (PPM)\n"
@@ -57,12 +59,12 @@ enum option_id {
   OPT_MEM = 1,
   OPT_INITRD,
   OPT_APPEND,
-  OPT_FAIL_ALLOC,
+  OPT_FAULT,
+  OPT_FAULT_PLAN,
   OPT_LOG_LEVEL,
   OPT_CLOCK,
   OPT_SEED,
   OPT_CHECK_TLB,
-  OPT_SKIP_FLUSH,
   OPT_DEBUGCON,
   OPT_SCREEN,
   OPT_SCREENDUMP,
@@ -80,12 +82,12 @@ static const struct option long_options[] = {
   {"mem", required_argument, NULL, OPT_MEM},
   {"initrd", required_argument, NULL, OPT_INITRD},
   {"append", required_argument, NULL, OPT_APPEND},
-  {"fail-alloc", required_argument, NULL, OPT_FAIL_ALLOC},
+  {"fault", required_argument, NULL, OPT_FAULT},
+  {"fault-plan", required_argument, NULL, OPT_FAULT_PLAN},
   {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
   {"clock", required_argument, NULL, OPT_CLOCK},
   {"seed", required_argument, NULL, OPT_SEED},
   {"check-tlb", no_argument, NULL, OPT_CHECK_TLB},
-  {"skip-flush", required_argument, NULL, OPT_SKIP_FLUSH},
   {"debugcon", required_argument, NULL, OPT_DEBUGCON},
   {"screen", required_argument, NULL, OPT_SCREEN},
   {"screendump", required_argument, NULL, OPT_SCREENDUMP},
@@ -100,7 +102,7 @@ static const struct option long_options[] = {
   {NULL, 0, NULL, 0},
 };
 
-static char cmdline[CMDLINE_MAX + 1];
+static char cmdline[CMDLINE_MAX + 1], faults[CMDLINE_MAX + 1];
 
 HOST_NORETURN static void bad_value(const char *option, const char *value, const char *wanted)
 {
@@ -197,13 +199,14 @@ static void parse_log_level(const char *text)
   bad_value("log-level", text, "give error, warn, info, debug or trace");
 }
 
-static void parse_fail_alloc(const char *text)
+/* Their plan is read by the machine. */
+static void add_fault(const char *text, struct machine_options *options)
 {
-  char *end;
-  parse_number("fail-alloc", text, &end);
-  if (text[0] < '1' || text[0] > '9' || (*end && strcmp(end, ",forever")))
-    bad_value("fail-alloc", text, "give N or N,forever, N from 1 on");
-  add_to_cmdline("fail-alloc=", text);
+  size_t used = strlen(faults);
+  if (!*text) bad_value("fault", text, "give KIND:WHEN[,DETAIL]");
+  if (used + 1 + strlen(text) >= sizeof faults) host_fatal(HOST_EXIT_USAGE, "--fault=%s: too many faults", text);
+  snprintf(faults + used, sizeof faults - used, "%s%s", used ? ";" : "", text);
+  options->faults = faults;
 }
 
 /* The RAM disk beside the executable (the build directory), else where an installation has it from there, wherever it was
@@ -234,6 +237,8 @@ static bool in_record(int id)
   switch (id) {
   case OPT_MEM:
   case OPT_APPEND:
+  case OPT_FAULT:
+  case OPT_FAULT_PLAN:
   case OPT_LOG_LEVEL:
   case OPT_CLOCK:
   case OPT_SEED:
@@ -263,12 +268,12 @@ static void parse_option(int id, struct machine_options *options)
   case OPT_MEM: options->memory = parse_size(optarg); break;
   case OPT_INITRD: options->initrd = optarg; break;
   case OPT_APPEND: add_to_cmdline("", optarg); break;
-  case OPT_FAIL_ALLOC: parse_fail_alloc(optarg); break;
+  case OPT_FAULT: add_fault(optarg, options); break;
+  case OPT_FAULT_PLAN: options->fault_plan = optarg; break;
   case OPT_LOG_LEVEL: parse_log_level(optarg); break;
   case OPT_CLOCK: options->virtual_clock = parse_choice("clock", optarg, "real", "virtual"); break;
   case OPT_SEED: options->seed = parse_whole("seed", optarg); break;
   case OPT_CHECK_TLB: options->check_tlb = true; break;
-  case OPT_SKIP_FLUSH: options->skip_flush = parse_whole("skip-flush", optarg); break;
   case OPT_DEBUGCON: options->debugcon = optarg; break;
   case OPT_SCREEN: parse_screen(optarg, options); break;
   case OPT_SCREENDUMP: options->screendump = optarg; break;

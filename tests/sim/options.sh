@@ -23,7 +23,13 @@ refused "too little memory" --mem=0
 refused "too much memory" --mem=65G
 refused "^veridian-sim: --seed=seven: not a number" --seed=seven
 refused "^veridian-sim: --seed=7x: not a number" --seed=7x
-for n in '' 0 00 -1 +1 x 1x 1,once ,forever 99999999999999999999; do refused "^veridian-sim: --fail-alloc=$n: " "--fail-alloc=$n"; done
+for when in '' 0 00 -1 +1 x 1x 1+0 1+x 1++ 99999999999999999999 1,1; do refused "^veridian-sim: --fault=alloc:$when: " "--fault=alloc:$when"; done
+for fault in '' : alloc alloc: ALLOC:1 clock:1 clock:1, clock:1,x clock:1,1h clock:1,--1 clock:1,99999999999s late:1,-1 late:1 receive:1 irq:1,16 irq:1,-1 \
+  'hangup:1 x' 'alloc:1,2' 'irq:1,4,4'; do
+  refused "^veridian-sim: --fault=" "--fault=$fault" --fault=alloc:1
+done
+refused "receive needs --clock=virtual" --clock=real --fault=receive:1,1s
+refused "on the kernel command line" --append=fault=alloc:1 --fault=alloc:2
 refused "give real or virtual" --clock=sundial
 refused "give ucontext or asm" --switch=rail
 refused "give sud or seccomp" --trap=mouse
@@ -76,9 +82,34 @@ for name in buddy bitmap array; do
   run 0 --append="loglevel=info pmm=$name" </dev/null && err_has "pmm: $name allocator"
 done
 run 0 --append="pmm=heap" </dev/null && err_has 'warn: pmm=heap: not buddy, bitmap or array'
-for n in 0 -1 x 1x 1,once ,forever 99999999999999999999; do
-  run 0 --append="fail-alloc=$n" </dev/null && err_has "warn: fail-alloc=$n: not a number"
+for n in 0 -1 x 1x 1,once 99999999999999999999; do
+  run 0 --append="fault=copy:$n" </dev/null && err_has "warn: fault=copy:$n: "
 done
+run 0 --append="fault=copy:99999;copy:99999" </dev/null && err_has "warn: fault=.* or has one of copy"
+
+# Fault plans: the line that is wrong is named. Anything may be in them.
+plan()
+{
+  printf "$2" >"$work/plan"
+  refused "^veridian-sim: $work/plan:$1: " --fault-plan="$work/plan"
+}
+plan 1 'no plan'
+plan 3 '# a comment\n\nalloc:x\n'
+plan 2 'copy:99999 # fine\ncopy:1 copy:2'
+plan 1 'alloc:99999;;alloc:0'
+plan 4 '\r\n\t \n#\n\000\n'
+plan 1 '\377\377\377'
+refused "fault plan: .*No such file" --fault-plan="$work/missing"
+refused "fault plan: .*Is a directory" --fault-plan="$work"
+head -c 70000 /dev/zero >"$work/plan"
+refused "larger than 65536 bytes" --fault-plan="$work/plan"
+for i in $(seq 120); do echo "irq:$i,4 # too many of them"; done >"$work/plan"
+refused "command line with the faults is longer" --fault-plan="$work/plan"
+printf '# nothing\n\n' >"$work/plan"
+run 0 --fault-plan="$work/plan" </dev/null
+printf '\n  irq:3 ; irq:5,1\t# lines\nclock:7,-2ms\r\n\nlate:1+,10us' >"$work/plan"
+echo 'sleep 1; sleep 1' | run 0 --fault-plan="$work/plan" --fault=irq:9
+for fault in 'irq 3, by irq:3' 'irq 9, by irq:9' 'clock 7, by clock:7,-2000000' 'late 2, by late:1+1,10000'; do err_has "^veridian-sim: fault: $fault\$"; done
 printf 'hello\n' | run 0 --debugcon="$work/debugcon"
 grep -q 'Veridian OS' "$work/debugcon" || fail "nothing on the debug console"
 finish

@@ -6,7 +6,7 @@ need_initrd
 
 for test in mem_munmap mem_mprotect; do
   n=1
-  while printf 'usertests %s\n' $test | timeout -k 10 120 $sim --check-tlb --clock=virtual --skip-flush=$n >"$work/out" 2>"$work/err"
+  while printf 'usertests %s\n' $test | timeout -k 10 120 $sim --check-tlb --clock=virtual --fault=flush:$n >"$work/out" 2>"$work/err"
         [ $? = 70 ]; do
     err_has '^panic: stale translation: 0x.* a flush is missing'
     n=$((n + 1))

@@ -44,6 +44,11 @@ SECTIONS
     __start_alloc_sites = .;
     KEEP(*(alloc_sites))
     __stop_alloc_sites = .;
+  }
+  copy_sites ALIGN(8) : AT(ADDR(copy_sites) - LAYOUT_KERNEL_BASE) {
+    __start_copy_sites = .;
+    KEEP(*(copy_sites))
+    __stop_copy_sites = .;
   } :rodata
   .note.pvh ALIGN(4) : AT(ADDR(.note.pvh) - LAYOUT_KERNEL_BASE) {
     KEEP(*(.note.pvh))

@@ -74,6 +74,7 @@ static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, u
     if (buf) buf += n;
     addr += n;
     len -= n;
+    if (len > 0 && copy_fails_here()) return -EFAULT;
   }
   return 0;
 }
@@ -87,27 +88,27 @@ static inline int transfer_now(enum direction direction, uaddr_t addr, void *buf
   return transfer_present(as, direction, addr, buf, len) ? 0 : -EAGAIN;
 }
 
-int aspace_copy_in(struct aspace *as, void *dst, uaddr_t src, size_t len)
+int(aspace_copy_in)(struct aspace *as, void *dst, uaddr_t src, size_t len)
 {
   return transfer(as, FROM_USER, src, dst, len);
 }
 
-int aspace_copy_out(struct aspace *as, uaddr_t dst, const void *src, size_t len)
+int(aspace_copy_out)(struct aspace *as, uaddr_t dst, const void *src, size_t len)
 {
   return transfer(as, TO_USER, dst, (uint8_t *)(uintptr_t)src, len);
 }
 
-int copy_from_user(void *dst, uaddr_t src, size_t len)
+int(copy_from_user)(void *dst, uaddr_t src, size_t len)
 {
   return transfer(own_aspace(), FROM_USER, src, dst, len);
 }
 
-int copy_to_user(uaddr_t dst, const void *src, size_t len)
+int(copy_to_user)(uaddr_t dst, const void *src, size_t len)
 {
-  return aspace_copy_out(own_aspace(), dst, src, len);
+  return (aspace_copy_out)(own_aspace(), dst, src, len);
 }
 
-int user_zero(uaddr_t dst, size_t len)
+int(user_zero)(uaddr_t dst, size_t len)
 {
   return transfer(own_aspace(), ZERO_USER, dst, NULL, len);
 }
@@ -126,7 +127,7 @@ static bool string_present(struct aspace *as, char *dst, uaddr_t src, size_t *n)
   return page != NULL;
 }
 
-int copy_string_from_user(char *dst, uaddr_t src, size_t size)
+int(copy_string_from_user)(char *dst, uaddr_t src, size_t size)
 {
   struct aspace *as = own_aspace();
   if (!as) return -EFAULT;
@@ -141,6 +142,7 @@ int copy_string_from_user(char *dst, uaddr_t src, size_t size)
     dst += n;
     src += n;
     size -= n;
+    if (size > 0 && copy_fails_here()) return -EFAULT;
   }
   return -ENAMETOOLONG;
 }
@@ -156,43 +158,43 @@ static void uio_consume(struct uio *uio, size_t n)
   uio->left -= n;
 }
 
-int uio_put(struct uio *uio, const void *src, size_t n)
+int(uio_put)(struct uio *uio, const void *src, size_t n)
 {
-  int err = uio->user ? copy_to_user(uio->uaddr, src, n) : 0;
+  int err = uio->user ? (copy_to_user)(uio->uaddr, src, n) : 0;
   if (err != 0) return err;
   if (!uio->user) memcpy(uio->kernel, src, n);
   uio_consume(uio, n);
   return 0;
 }
 
-int uio_get(struct uio *uio, void *dst, size_t n)
+int(uio_get)(struct uio *uio, void *dst, size_t n)
 {
-  int err = uio->user ? copy_from_user(dst, uio->uaddr, n) : 0;
+  int err = uio->user ? (copy_from_user)(dst, uio->uaddr, n) : 0;
   if (err != 0) return err;
   if (!uio->user) memcpy(dst, uio->kernel, n);
   uio_consume(uio, n);
   return 0;
 }
 
-int uio_put_now(struct uio *uio, const void *src, size_t n)
+int(uio_put_now)(struct uio *uio, const void *src, size_t n)
 {
-  if (!uio->user) return uio_put(uio, src, n);
+  if (!uio->user) return (uio_put)(uio, src, n);
   int err = transfer_now(TO_USER, uio->uaddr, (void *)(uintptr_t)src, n);
   if (err == 0) uio_consume(uio, n);
   return err;
 }
 
-int uio_get_now(struct uio *uio, void *dst, size_t n)
+int(uio_get_now)(struct uio *uio, void *dst, size_t n)
 {
-  if (!uio->user) return uio_get(uio, dst, n);
+  if (!uio->user) return (uio_get)(uio, dst, n);
   int err = transfer_now(FROM_USER, uio->uaddr, dst, n);
   if (err == 0) uio_consume(uio, n);
   return err;
 }
 
-int uio_put_zeros(struct uio *uio, size_t n)
+int(uio_put_zeros)(struct uio *uio, size_t n)
 {
-  int err = uio->user ? user_zero(uio->uaddr, n) : 0;
+  int err = uio->user ? (user_zero)(uio->uaddr, n) : 0;
   if (err != 0) return err;
   if (!uio->user) memset(uio->kernel, 0, n);
   uio_consume(uio, n);

@@ -1,11 +1,12 @@
 /*
  * A 16550A UART: the console's serial port. Registers as in the National Semiconductor PC16550D data sheet. The transmitter
- * is always empty, because the host takes bytes at once; the receiver has its FIFO of 16 and never overruns, because the
+ * is always empty, because the host takes bytes at once, but for faults (arch_inject.c), of which its interrupt knows nothing; the receiver has its FIFO of 16 and never overruns, because the
  * machine offers no more than fits. The end of the simulator's input drops the carrier (MSR bit DCD) once the FIFO has
  * been read empty.
  */
 #include "../machine.h"
 
+#include <kern/inject.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
@@ -51,6 +52,7 @@ static struct {
   bool tx_interrupt;   /* the transmitter became empty and nobody was told */
   bool hanging_up;     /* input has ended, the FIFO not yet read */
   bool gone;
+  uint64_t busy_until;  /* a fault's: until then the transmitter does not get empty */
   unsigned head, count; /* fifo[head .. head + count) */
   uint8_t fifo[FIFO_SIZE];
   struct irq_wire wire;
@@ -139,6 +141,8 @@ static void transmit(uint8_t byte)
     host_error_byte(byte);
   else
     host_output_byte(byte);
+  const struct inject *fault = uart.mcr & MCR_LOOP ? NULL : machine_inject(INJECT_SEND);
+  if (fault) uart.busy_until = fault->detailed ? machine_time_read() + (uint64_t)fault->detail : UINT64_MAX;
   uart.tx_interrupt = true;
 }
 
@@ -162,7 +166,9 @@ static uint8_t read_iir(void)
 
 static uint8_t read_lsr(void)
 {
-  uint8_t status = (uint8_t)(LSR_TX_EMPTY | uart.line_status | (uart.count ? LSR_DATA : 0));
+  bool busy = uart.busy_until && machine_time_read() < uart.busy_until;
+  if (!busy) uart.busy_until = 0;
+  uint8_t status = (uint8_t)((busy ? 0 : LSR_TX_EMPTY) | uart.line_status | (uart.count ? LSR_DATA : 0));
   uart.line_status = 0;
   return status;
 }

@@ -166,6 +166,15 @@ void arch_io_write(enum io_space space, uint64_t addr, unsigned width, uint32_t 
  * drivers. Once, after console_init, interrupts disabled; devices that are absent are passed over. */
 void arch_console_init(const struct bootinfo *bi);
 
+/* ---- Faults on purpose ---- */
+
+struct inject;
+/* Arms a fault of one of the machine's own kinds (kern/inject.h). False when this machine cannot do it. Boot only. */
+bool arch_inject(const struct inject *fault);
+/* A fault of one of the kernel's kinds strikes, at that occasion: part of the machine's trace, if it keeps one. Any
+ * context. */
+void arch_inject_note(unsigned kind, uint64_t occasion);
+
 /* ---- Debug ---- */
 
 /* Prints a byte before any driver works, and in a panic. */

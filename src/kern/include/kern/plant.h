@@ -15,6 +15,7 @@ enum plant {
   PLANT_elf,
   PLANT_elf_load,
   PLANT_handoff,
+  PLANT_inject,
   PLANT_multiboot2,
   PLANT_path,
   PLANT_program,

@@ -1,14 +1,9 @@
-/*
- * Every call while memory runs out: made again and again, the 1st, the 2nd, the 3rd ... allocation failing, until none failed
- * any more; once alone, once together with all after it. A call that fails says so by its error for it and changes nothing;
- * one that gets by does its work. In the end: which places of the source that allocate have failed so, and which never did.
- */
+/* The calls of sys_cases.h. */
+#include "sys_cases.h"
 #include "../../src/kern/syscall/sys.h"
 #include "guest.h"
-#include <kern/alloc_fault.h>
-#include <kern/kmem.h>
 #include <kern/ktest.h>
-#include <kern/log.h>
+#include <kern/pipe.h>
 #include <kern/sched.h>
 #include <kern/string.h>
 #include <kern/vmo.h>
@@ -18,12 +13,13 @@
 #define OUT (GUEST_MEMORY + 0x2000)
 #define PROGRAM_AT (GUEST_MEMORY + 0x4000) /* path and argument vector of the program to start */
 #define MAP_AT 0x28000000ull
-#define SCRATCH "/tmp-nomem"
-#define PROGRAM "/tmp-nomem-exit7"
+#define SCRATCH "/tmp-case"
+#define PROGRAM "/tmp-case-exit7"
 #define RW (PROT_READ | PROT_WRITE)
 
 static int file, directory, scratch, child; /* handles */
 static int child_pid;
+static int ends[2]; /* of a pipe */
 static struct vmo *original, *copy;
 
 static bool path(const char *text)
@@ -242,10 +238,104 @@ static void back_to_root(int64_t r)
 
 static void close_ends(int64_t r)
 {
-  int ends[2];
   if (r != 0 || copy_from_user(ends, OUT, sizeof(ends)) != 0) return;
   sys_close(ends[0]);
   sys_close(ends[1]);
+}
+
+/* ---- pipes, full or empty, and a device ---- */
+
+#define OPTIONS (PROGRAM_AT + 0x100)
+#define PIPE_BYTES 0x800
+
+static bool with_pipe(void)
+{
+  return sys_pipe(OUT) == 0 && copy_from_user(ends, OUT, sizeof(ends)) == 0 && with_mapping();
+}
+static bool with_full_pipe(void)
+{
+  return with_pipe() && sys_write(ends[1], GUEST_MEMORY, PIPE_BYTES) == PIPE_BYTES;
+}
+/* Empty, and what is written next goes round the ring's end. */
+static bool with_turned_pipe(void)
+{
+  return with_pipe() && sys_write(ends[1], GUEST_MEMORY, PIPE_CAPACITY - 1) == PIPE_CAPACITY - 1 &&
+         sys_read(ends[0], GUEST_MEMORY, PIPE_CAPACITY) == PIPE_CAPACITY - 1;
+}
+static void without_pipe(int64_t r)
+{
+  without_mapping(r);
+  sys_close(ends[0]);
+  sys_close(ends[1]);
+}
+static bool pipe_full(void)
+{
+  return sys_read(ends[0], GUEST_MEMORY, PIPE_CAPACITY) == PIPE_BYTES;
+}
+static bool pipe_empty(void)
+{
+  return sys_write(ends[1], GUEST_MEMORY, 1) == 1 && sys_read(ends[0], GUEST_MEMORY, PIPE_CAPACITY) == 1;
+}
+
+static bool with_zero(void)
+{
+  scratch = path("/dev/zero") ? (int)sys_open(PATH_AT, O_RDONLY, 0) : -1;
+  return scratch >= 0;
+}
+static void close_zero(int64_t r)
+{
+  (void)r;
+  sys_close(scratch);
+}
+
+/* A file that is in the RAM disk still, if there is one. */
+static bool with_program(void)
+{
+  scratch = path("/sbin/init") ? (int)sys_open(PATH_AT, O_RDONLY, 0) : -1;
+  return scratch >= 0 || with_zero();
+}
+
+#define ACROSS (GUEST_MEMORY + 0x3000)
+static bool with_path_across(void)
+{
+  return copy_to_user(ACROSS - 3, "//////", 7) == 0;
+}
+
+static bool with_options(void)
+{
+  const struct spawn_options options = {.nhandles = 0};
+  return copy_to_user(OPTIONS, &options, sizeof(options)) == 0;
+}
+
+/* ---- that a call that failed changed nothing ---- */
+
+static bool file_at_begin(void)
+{
+  return sys_seek(file, 0, SEEK_CUR) == 0;
+}
+static bool directory_at_begin(void)
+{
+  return sys_seek(directory, 0, SEEK_CUR) == 0;
+}
+static bool scratch_empty(void)
+{
+  return sys_seek(scratch, 0, SEEK_CUR) == 0 && sys_seek(scratch, 0, SEEK_END) == 0;
+}
+static bool scratch_absent(void)
+{
+  return sys_stat(PATH_AT, OUT) == -ENOENT;
+}
+static bool scratch_there(void)
+{
+  return sys_stat(PATH_AT, OUT) == 0;
+}
+static bool child_waits(void)
+{
+  return sys_wait(child, 0, 0) == child_pid;
+}
+static bool vmo_size_same(void)
+{
+  return sys_vmo_size(scratch) == 0x4000;
 }
 
 /* ---- the calls ---- */
@@ -259,11 +349,19 @@ static void close_ends(int64_t r)
 CALL(write, sys_write(scratch, GUEST_MEMORY, 0x2800))
 CALL(write_sparse, sys_seek(scratch, 0x400000, SEEK_SET) < 0 ? -EIO : sys_write(scratch, GUEST_MEMORY, 1))
 CALL(read, sys_read(file, MAP_AT, 0x2800))
+CALL(read_pipe, sys_read(ends[0], GUEST_MEMORY, PIPE_CAPACITY))
+CALL(read_pipe_fresh, sys_read(ends[0], MAP_AT + 0x800, PIPE_CAPACITY))
+CALL(write_pipe, sys_write(ends[1], GUEST_MEMORY + 0xC00, PIPE_BYTES))
+CALL(read_program, sys_read(scratch, GUEST_MEMORY, 0x800))
+CALL(stat_across, sys_stat(ACROSS - 3, OUT))
+CALL(vmo_read_fresh, sys_vmo_read(scratch, 0, GUEST_MEMORY, 0x800))
+CALL(read_zeros, sys_read(scratch, GUEST_MEMORY, 0x2800))
 CALL(open_new, sys_open(PATH_AT, O_RDWR | O_CREAT, 0644))
 CALL(open, sys_open(PATH_AT, O_RDONLY, 0))
 CALL(close, sys_close(scratch))
 CALL(yield, sys_yield())
 CALL(spawn, sys_spawn(PROGRAM_AT, PROGRAM_AT + 0x40, PROGRAM_AT + 0x40, 0))
+CALL(spawn_options, sys_spawn(PROGRAM_AT, PROGRAM_AT + 0x40, 0, OPTIONS))
 CALL(wait, sys_wait(child, OUT, 0))
 CALL(kill, sys_kill(child, 0))
 CALL(process_open, sys_process_open(1, RIGHT_READ))
@@ -303,127 +401,72 @@ CALL(vmo_resize, sys_vmo_resize(scratch, 0x1000000))
 CALL(vmo_map, sys_vmo_map(scratch, 0, 0, 0x3000, RW, 0))
 CALL(vmo_size, sys_vmo_size(scratch))
 
-static const struct sweep {
-  unsigned number;
-  const char *what; /* the case */
-  int64_t (*call)(void);
-  bool (*prepare)(void);
-  void (*undo)(int64_t r); /* after a call that answered r, also when it failed */
-  int error;               /* beside ENOMEM, what the call answers without memory */
-  int answer;              /* what it fails with anyway */
-} sweeps[] = {
-  {SYS_exit, "exit", call_wait, with_napper, without_child, 0, 0},
-  {SYS_write, "write", call_write, with_scratch, without_scratch, ENOSPC, 0},
-  {SYS_write, "write far out", call_write_sparse, with_begun_scratch, without_scratch, ENOSPC, 0},
-  {SYS_read, "read to fresh memory", call_read, with_mapping_and_file, without_mapping, 0, 0},
-  {SYS_open, "open a new file", call_open_new, with_scratch_name, close_and_unlink, 0, 0},
-  {SYS_open, "open a new file in a crowd", call_open_new, with_crowd, without_crowd, 0, 0},
-  {SYS_open, "open", call_open, with_root, close_result, 0, 0},
-  {SYS_close, "close", call_close, with_scratch, unlink_path, 0, 0},
-  {SYS_yield, "yield", call_yield, NULL, NULL, 0, 0},
-  {SYS_spawn, "spawn", call_spawn, NULL, reap_result, 0, 0},
-  {SYS_wait, "wait", call_wait, with_napper, without_child, 0, 0},
-  {SYS_kill, "kill", call_kill, with_sleeper, without_child, 0, 0},
-  {SYS_process_open, "process_open", call_process_open, NULL, close_result, 0, 0},
-  {SYS_getpid, "getpid", call_getpid, NULL, NULL, 0, 0},
-  {SYS_mmap, "mmap", call_mmap, NULL, unmap_result, 0, 0},
-  {SYS_mmap, "mmap of a file", call_mmap_file, NULL, unmap_result, 0, 0},
-  {SYS_mmap, "write to a clone", call_copy_on_write, with_clone, without_clone, 0, 0},
-  {SYS_munmap, "munmap", call_munmap, with_mapping, without_mapping, 0, 0},
-  {SYS_mprotect, "mprotect", call_mprotect, with_mapping, without_mapping, 0, 0},
-  {SYS_clock_gettime, "clock_gettime to fresh memory", call_clock_gettime, with_mapping, without_mapping, 0, 0},
-  {SYS_nanosleep, "nanosleep", call_nanosleep, NULL, NULL, 0, 0},
-  {SYS_stat, "stat", call_stat, with_root, NULL, 0, 0},
-  {SYS_fstat, "fstat", call_fstat, NULL, NULL, 0, 0},
-  {SYS_readdir, "readdir", call_readdir, NULL, NULL, 0, 0},
-  {SYS_seek, "seek", call_seek, NULL, NULL, 0, 0},
-  {SYS_mkdir, "mkdir", call_mkdir, with_scratch_name, unlink_path, 0, 0},
-  {SYS_unlink, "unlink", call_unlink, with_closed_scratch, unlink_path, 0, 0},
-  {SYS_chdir, "chdir", call_chdir, with_root, back_to_root, 0, 0},
-  {SYS_getcwd, "getcwd", call_getcwd, NULL, NULL, 0, 0},
-  {SYS_dup, "dup", call_dup, NULL, close_result, 0, 0},
-  {SYS_pipe, "pipe", call_pipe, NULL, close_ends, 0, 0},
-  {SYS_console_ctl, "console_ctl", call_console_ctl, NULL, NULL, 0, ENOTTY},
-  {SYS_process_list, "process_list", call_process_list, NULL, NULL, 0, 0},
-  {SYS_memory_info, "memory_info", call_memory_info, NULL, NULL, 0, 0},
-  {SYS_memory_stats, "memory_stats", call_memory_stats, NULL, NULL, 0, 0},
-  {SYS_log_read, "log_read", call_log_read, NULL, NULL, 0, 0},
-  {SYS_power, "power", call_power, NULL, NULL, 0, EINVAL},
-  {SYS_handle_info, "handle_info", call_handle_info, NULL, NULL, 0, 0},
-  {SYS_tls_set, "tls_set", call_tls_set, NULL, NULL, 0, 0},
-  {SYS_random_get, "random_get", call_random_get, NULL, NULL, 0, 0},
-  {SYS_mmap, "mmap of a file, shared", call_mmap_shared, NULL, unmap_result, 0, 0},
-  {SYS_vmo_create, "vmo_create", call_vmo_create, NULL, close_result, 0, 0},
-  {SYS_vmo_read, "vmo_read to fresh memory", call_vmo_read, with_vmo_and_mapping, without_vmo_and_mapping, 0, 0},
-  {SYS_vmo_write, "vmo_write", call_vmo_write, with_written_vmo, without_vmo, 0, 0},
-  {SYS_vmo_clone, "vmo_clone", call_vmo_clone, with_written_vmo, without_both_vmos, 0, 0},
-  {SYS_vmo_resize, "vmo_resize", call_vmo_resize, with_written_vmo, without_vmo, 0, 0},
-  {SYS_vmo_map, "vmo_map", call_vmo_map, with_vmo, without_mapped_vmo, 0, 0},
-  {SYS_vmo_size, "vmo_size", call_vmo_size, with_vmo, without_vmo, 0, 0},
+const struct sys_case sys_cases[] = {
+  {SYS_exit, "exit", call_wait, with_napper, without_child, 0, 0, child_waits},
+  {SYS_write, "write", call_write, with_scratch, without_scratch, ENOSPC, 0, scratch_empty},
+  {SYS_write, "write far out", call_write_sparse, with_begun_scratch, without_scratch, ENOSPC, 0, NULL},
+  {SYS_read, "read to fresh memory", call_read, with_mapping_and_file, without_mapping, 0, 0, file_at_begin},
+  {SYS_open, "open a new file", call_open_new, with_scratch_name, close_and_unlink, 0, 0, scratch_absent},
+  {SYS_open, "open a new file in a crowd", call_open_new, with_crowd, without_crowd, 0, 0, NULL},
+  {SYS_open, "open", call_open, with_root, close_result, 0, 0, NULL},
+  {SYS_close, "close", call_close, with_scratch, unlink_path, 0, 0, NULL},
+  {SYS_yield, "yield", call_yield, NULL, NULL, 0, 0, NULL},
+  {SYS_spawn, "spawn", call_spawn, NULL, reap_result, 0, 0, NULL},
+  {SYS_wait, "wait", call_wait, with_napper, without_child, 0, 0, child_waits},
+  {SYS_kill, "kill", call_kill, with_sleeper, without_child, 0, 0, NULL},
+  {SYS_process_open, "process_open", call_process_open, NULL, close_result, 0, 0, NULL},
+  {SYS_getpid, "getpid", call_getpid, NULL, NULL, 0, 0, NULL},
+  {SYS_mmap, "mmap", call_mmap, NULL, unmap_result, 0, 0, NULL},
+  {SYS_mmap, "mmap of a file", call_mmap_file, NULL, unmap_result, 0, 0, NULL},
+  {SYS_mmap, "write to a clone", call_copy_on_write, with_clone, without_clone, 0, 0, NULL},
+  {SYS_munmap, "munmap", call_munmap, with_mapping, without_mapping, 0, 0, NULL},
+  {SYS_mprotect, "mprotect", call_mprotect, with_mapping, without_mapping, 0, 0, NULL},
+  {SYS_clock_gettime, "clock_gettime to fresh memory", call_clock_gettime, with_mapping, without_mapping, 0, 0, NULL},
+  {SYS_nanosleep, "nanosleep", call_nanosleep, NULL, NULL, 0, 0, NULL},
+  {SYS_stat, "stat", call_stat, with_root, NULL, 0, 0, NULL},
+  {SYS_fstat, "fstat", call_fstat, NULL, NULL, 0, 0, NULL},
+  {SYS_readdir, "readdir", call_readdir, NULL, NULL, 0, 0, directory_at_begin},
+  {SYS_seek, "seek", call_seek, NULL, NULL, 0, 0, NULL},
+  {SYS_mkdir, "mkdir", call_mkdir, with_scratch_name, unlink_path, 0, 0, scratch_absent},
+  {SYS_unlink, "unlink", call_unlink, with_closed_scratch, unlink_path, 0, 0, scratch_there},
+  {SYS_chdir, "chdir", call_chdir, with_root, back_to_root, 0, 0, NULL},
+  {SYS_getcwd, "getcwd", call_getcwd, NULL, NULL, 0, 0, NULL},
+  {SYS_dup, "dup", call_dup, NULL, close_result, 0, 0, NULL},
+  {SYS_pipe, "pipe", call_pipe, NULL, close_ends, 0, 0, NULL},
+  {SYS_console_ctl, "console_ctl", call_console_ctl, NULL, NULL, 0, ENOTTY, NULL},
+  {SYS_process_list, "process_list", call_process_list, NULL, NULL, 0, 0, NULL},
+  {SYS_memory_info, "memory_info", call_memory_info, NULL, NULL, 0, 0, NULL},
+  {SYS_memory_stats, "memory_stats", call_memory_stats, NULL, NULL, 0, 0, NULL},
+  {SYS_log_read, "log_read", call_log_read, NULL, NULL, 0, 0, NULL},
+  {SYS_power, "power", call_power, NULL, NULL, 0, EINVAL, NULL},
+  {SYS_handle_info, "handle_info", call_handle_info, NULL, NULL, 0, 0, NULL},
+  {SYS_tls_set, "tls_set", call_tls_set, NULL, NULL, 0, 0, NULL},
+  {SYS_random_get, "random_get", call_random_get, NULL, NULL, 0, 0, NULL},
+  {SYS_mmap, "mmap of a file, shared", call_mmap_shared, NULL, unmap_result, 0, 0, NULL},
+  {SYS_vmo_create, "vmo_create", call_vmo_create, NULL, close_result, 0, 0, NULL},
+  {SYS_vmo_read, "vmo_read to fresh memory", call_vmo_read, with_vmo_and_mapping, without_vmo_and_mapping, 0, 0, NULL},
+  {SYS_vmo_write, "vmo_write", call_vmo_write, with_written_vmo, without_vmo, 0, 0, NULL},
+  {SYS_vmo_clone, "vmo_clone", call_vmo_clone, with_written_vmo, without_both_vmos, 0, 0, NULL},
+  {SYS_vmo_resize, "vmo_resize", call_vmo_resize, with_written_vmo, without_vmo, 0, 0, vmo_size_same},
+  {SYS_vmo_map, "vmo_map", call_vmo_map, with_vmo, without_mapped_vmo, 0, 0, NULL},
+  {SYS_vmo_size, "vmo_size", call_vmo_size, with_vmo, without_vmo, 0, 0, NULL},
+  {SYS_read, "read from a pipe", call_read_pipe, with_full_pipe, without_pipe, 0, 0, pipe_full},
+  {SYS_read, "read from a pipe to fresh memory", call_read_pipe_fresh, with_full_pipe, without_pipe, 0, 0, pipe_full},
+  {SYS_write, "write to a pipe", call_write_pipe, with_pipe, without_pipe, 0, 0, pipe_empty},
+  {SYS_write, "write to a pipe, round its end", call_write_pipe, with_turned_pipe, without_pipe, 0, 0, pipe_empty},
+  {SYS_vmo_read, "vmo_read of memory never written", call_vmo_read_fresh, with_vmo, without_vmo, 0, 0, NULL},
+  {SYS_read, "read a program", call_read_program, with_program, close_zero, 0, 0, NULL},
+  {SYS_stat, "stat of a path in two pages", call_stat_across, with_path_across, NULL, 0, 0, NULL},
+  {SYS_read, "read zeros", call_read_zeros, with_zero, close_zero, 0, 0, NULL},
+  {SYS_spawn, "spawn with options", call_spawn_options, with_options, reap_result, 0, 0, NULL},
   /* the last: it closes all handles */
-  {SYS_process_open, "process_open with a full table", call_process_open, with_full_table, without_full_table, 0, 0},
+  {SYS_process_open, "process_open with a full table", call_process_open, with_full_table, without_full_table, 0, 0,
+   NULL},
 };
 
-/* ---- the sweep ---- */
+const size_t sys_case_count = ARRAY_SIZE(sys_cases);
 
-/* With what the heap keeps for later given back. */
-static struct guest_resources settled(void)
-{
-  struct guest_resources r = guest_resources();
-  kmem_reclaim();
-  return guest_resources().free_pages >= r.free_pages ? guest_resources() : r;
-}
-
-static bool complain(const struct sweep *s, uint64_t n, bool forever, int64_t r)
-{
-  log_warn("%s, allocation %llu fails%s: answers %lld", s->what, (unsigned long long)n,
-           forever ? " with all others" : "", (long long)r);
-  return false;
-}
-
-/* One attempt; *failures: how many allocations failed in it. */
-static bool attempt(const struct sweep *s, uint64_t n, bool forever, uint64_t *failures)
-{
-  struct guest_resources before = settled();
-  if (s->prepare && !s->prepare()) return complain(s, 0, forever, 0);
-  struct guest_resources prepared = settled();
-  alloc_fault_arm(n, forever);
-  int64_t r = s->call();
-  *failures = alloc_fault_failures();
-  alloc_fault_arm(0, false);
-  bool worked = s->answer ? r == -s->answer : r >= 0;
-  bool refused = *failures > 0 && (r == -ENOMEM || (s->error && r == -s->error));
-  bool unchanged = true;
-  if (refused) {
-    struct guest_resources now = settled();
-    unchanged = guest_same(&prepared, &now);
-  }
-  if (s->undo) s->undo(r);
-  struct guest_resources after = settled();
-  return ((worked || refused) && unchanged && guest_same(&before, &after)) || complain(s, n, forever, r);
-}
-
-/* What is made once and stays for good is made. */
-static bool warm_up(const struct sweep *s)
-{
-  for (int i = 0; i < 2; i++) {
-    if (s->prepare && !s->prepare()) return complain(s, 0, false, 0);
-    int64_t r = s->call();
-    if (s->undo) s->undo(r);
-  }
-  return true;
-}
-
-static bool sweep(const struct sweep *s, bool forever, uint64_t *total)
-{
-  for (uint64_t n = 1, failures = 1; failures > 0; n++) {
-    if (!attempt(s, n, forever, &failures)) return false;
-    *total += failures > 0;
-  }
-  return true;
-}
-
-static void setup(void)
+void sys_cases_begin(void)
 {
   static const uint64_t vector[] = {PROGRAM_AT, PROGRAM_AT, 0};
   struct handle_table *table = &process_current()->handles;
@@ -432,61 +475,13 @@ static void setup(void)
   ktest_check(guest_write_program(PROGRAM, guest_exit_7, sizeof(guest_exit_7)) == 0);
   ktest_check(copy_to_user(PROGRAM_AT, PROGRAM, sizeof(PROGRAM)) == 0);
   ktest_check(copy_to_user(PROGRAM_AT + 0x40, vector, sizeof(vector)) == 0);
-  ktest_check(path("/tmp-nomem-file"));
+  ktest_check(path("/tmp-case-file"));
   file = (int)sys_open(PATH_AT, O_RDWR | O_CREAT, 0644);
   ktest_check(file >= 0 && sys_write(file, GUEST_MEMORY, 0x2800) == 0x2800);
   ktest_check(path("/") && (directory = (int)sys_open(PATH_AT, O_RDONLY, 0)) >= 0);
 }
 
-static void calls(void)
+void sys_cases_end(void)
 {
-  bool swept[SYSCALL_COUNT] = {false}, good = true;
-  setup();
-  for (size_t i = 0; i < ARRAY_SIZE(sweeps); i++) {
-    const struct sweep *s = &sweeps[i];
-    uint64_t total = 0;
-    swept[s->number] = true;
-    bool passed = warm_up(s) && sweep(s, false, &total) && sweep(s, true, &total);
-    log_debug("%s: %llu calls with failing allocations", s->what, (unsigned long long)total);
-    good = good && passed;
-  }
-  for (unsigned i = 0; i < SYSCALL_COUNT; i++) {
-    if (!swept[i]) log_warn("sys_nomem.c does not try call %u", i);
-    good = good && swept[i];
-  }
-  ktest_check(path("/tmp-nomem-file") && sys_unlink(PATH_AT) == 0 && sys_unlink(PROGRAM_AT) == 0);
-  ktest_check(good);
-}
-
-/* ---- the places ---- */
-
-/* From "src/" on; null: of a test. */
-static const char *kernel_file(const char *file_name)
-{
-  static const char *const trees[] = {"src/kern/", "src/arch/", "src/sim/"};
-  for (const char *p = file_name; *p; p++)
-    for (size_t i = 0; i < ARRAY_SIZE(trees); i++)
-      if (strncmp(p, trees[i], strlen(trees[i])) == 0) return p;
-  return NULL;
-}
-
-static void report_places(void)
-{
-  size_t count, places = 0, failed = 0;
-  struct alloc_site *const *site = alloc_fault_sites(&count);
-  for (size_t i = 0; i < count; i++) {
-    const char *name = kernel_file(site[i]->file);
-    if (!name) continue;
-    places++;
-    failed += site[i]->failed > 0;
-    if (!site[i]->failed) log_notice("never failed: %s at %s:%u", site[i]->function, name, site[i]->line);
-  }
-  log_notice("%zu of %zu places that allocate failed", failed, places);
-  ktest_check(failed > places / 2);
-}
-
-KTEST(sys_out_of_memory)
-{
-  guest_run(calls);
-  report_places();
+  ktest_check(path("/tmp-case-file") && sys_unlink(PATH_AT) == 0 && sys_unlink(PROGRAM_AT) == 0);
 }

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Booting the image while memory runs out or copies from and to programs fail, at some of them (tests/sim/fail.sh: at every one):
+# it comes up, or it ends with a line that says why and status 1.
+. "$srcdir/tests/qemu/lib.sh"
+
+for fault in alloc:2+ alloc:3 alloc:4 alloc:5 alloc:8+ alloc:13 alloc:21 alloc:34 alloc:55+ alloc:89 alloc:144 \
+  copy:1 copy:2+ copy:5 copy:9 copy:20+3; do
+  timeout -k 10 120 "$srcdir/build-aux/qemu-run" -a "loglevel=info fault=$fault" build/veridian.elf initrd.cpio \
+    </dev/null >"$work/out" 2>&1
+  case $? in
+  0) expect "$work/out" 'power off requested by init, status 0' ;;
+  1) expect "$work/out" ' error: \|power off requested by init, status 1' ;;
+  *) fail "fault=$fault:"; cat "$work/out" ;;
+  esac
+  expect "$work/out" "fault: ${fault%%:*} [0-9]*, "
+done
+
+# What only the simulator's machine can do is said.
+timeout -k 10 120 "$srcdir/build-aux/qemu-run" -a "fault=clock:1,1s" build/veridian.elf initrd.cpio </dev/null >"$work/out" 2>&1
+expect "$work/out" 'warn: fault=clock:1,1s: this machine cannot'
+finish
