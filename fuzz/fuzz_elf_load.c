@@ -49,11 +49,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   static bool booted;
   if (!booted) {
     booted = true;
-    guest_boot();
+    guest_boot(NULL);
   }
   input.data = data;
   input.size = size;
-  REQUIRE(guest_run(&user, 0) == GUEST_DONE);
+  REQUIRE(guest_run(&user, 0, 0) == GUEST_DONE);
   REQUIRE(guest_left_nothing());
   return 0;
 }

@@ -1,6 +1,8 @@
 /*
- * Programs against the booted kernel: a sequence of traps, made by whichever process runs, so that several of them share it and
- * the scheduler decides who does what. Two bytes of seed (it places the timer's interrupts), then records of RECORD bytes:
+ * Programs against the booted kernel: a sequence of traps, made by whichever process runs. There are two from the start, which
+ * share a pipe and a memory object (handles 3, 4 and 5 of both), and may start more. Two bytes of seed place the timer's
+ * interrupts and say how often a thread is preempted besides, in the middle of a call too, so that the next trap is another's
+ * and both are in the kernel. Then records of RECORD bytes:
  *
  *   0      what: a call's number, POKE, TOUCH or EXCEPTION
  *   1-12   a call: how and value of each argument (machine/calls.h); POKE: bytes for the memory at 16 * record[13]
@@ -12,6 +14,11 @@
 
 #include <kern/uaccess.h>
 #include <string.h>
+
+#define timespec uapi_timespec /* the host's is another */
+#include <uapi/abi.h>
+#undef timespec
+#include <uapi/syscalls.h>
 
 #define HEAD 2u
 #define RECORD 14u
@@ -59,6 +66,42 @@ static void call(int pid, const uint8_t *record, struct trapframe *tf)
   guest_set_call(tf, record[0], args);
 }
 
+/* ---- what there is from the start ---- */
+
+enum { SETUP_PIPE, SETUP_OBJECT, SETUP_SPAWN, SETUP_DONE };
+static unsigned setup_next;
+static int setup_pid;
+
+/* For the other process. Handles are numbered from 0, as they are made. */
+static const struct spawn_options setup_options = {.nhandles = 6, .handles = {0, 1, 2, 3, 4, 5}};
+
+static bool setup_step(int pid, struct trapframe *tf)
+{
+  static const uint64_t calls[SETUP_DONE][6] = {
+    [SETUP_PIPE] = {GUEST_DATA},
+    [SETUP_OBJECT] = {4 * PAGE_SIZE},
+    [SETUP_SPAWN] = {GUEST_STRINGS + SLOT_CHILD * GUEST_SLOT, 0, 0, GUEST_DATA},
+  };
+  static const uint64_t numbers[SETUP_DONE] = {SYS_pipe, SYS_vmo_create, SYS_spawn};
+  if (!setup_pid) setup_pid = pid;
+  if (pid != setup_pid) {
+    guest_set_call(tf, SYS_yield, (uint64_t[6]){0});
+    return true;
+  }
+  if (setup_next == SETUP_DONE) return false;
+  if (setup_next == SETUP_SPAWN) (void)copy_to_user(GUEST_DATA, &setup_options, sizeof setup_options);
+  guest_set_call(tf, numbers[setup_next], calls[setup_next]);
+  setup_next++;
+  return true;
+}
+
+static void setup_result(int pid, const struct trapframe *tf)
+{
+  REQUIRE(pid != setup_pid || (int64_t)tf->rax >= 0);
+}
+
+/* ---- one run ---- */
+
 static bool step(int pid, struct trapframe *tf)
 {
   while (run.end - run.next >= (ptrdiff_t)RECORD) {
@@ -99,17 +142,19 @@ static void start(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+  static const struct guest_user setup = {.step = setup_step, .result = setup_result};
   static const struct guest_user user = {.step = step, .result = result};
+  static const unsigned rates[] = {0, 0, 0, 32, 16, 8, 4, 2};
   static bool booted;
   uint16_t seed;
   if (!booted) {
     booted = true;
-    guest_boot();
+    guest_boot(&setup);
   }
   if (size < HEAD) return 0;
   memcpy(&seed, data, sizeof seed);
   start(data + HEAD, size - HEAD);
-  REQUIRE(guest_run(&user, seed) == GUEST_DONE);
+  REQUIRE(guest_run(&user, seed, rates[seed % ARRAY_SIZE(rates)]) == GUEST_DONE);
   REQUIRE(may_have_kept() || guest_left_nothing());
   return 0;
 }

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   memset(&one, 0, sizeof one);
   if (!booted) {
     booted = true;
-    guest_boot();
+    guest_boot(NULL);
   }
   if (size < sizeof number) return 0;
   memcpy(&number, data, sizeof number);
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   one.number = number;
   one.result = -1;
 
-  REQUIRE(guest_run(&user, 0) == GUEST_DONE);
+  REQUIRE(guest_run(&user, 0, 0) == GUEST_DONE);
   REQUIRE((one.result >= 0 && call_keeps(number, one.args)) || guest_left_nothing());
   return 0;
 }

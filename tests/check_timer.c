@@ -46,6 +46,20 @@ START_TEST(fires_once_when_due)
 }
 END_TEST
 
+/* The last moment a clock can show is a time like another, and not "never". */
+START_TEST(fires_at_the_end_of_time)
+{
+  timer_arm(&probes[0].timer, UINT64_MAX - 1, note);
+  clockwork_run_until(UINT64_MAX - 2);
+  ck_assert_uint_eq(probes[0].fired, 0);
+  clockwork.now = UINT64_MAX;
+  arch_irq_disable();
+  timer_interrupt();
+  ck_assert_uint_eq(probes[0].fired, 1);
+  ck_assert_uint_eq(clockwork.slice_ends, 0);
+}
+END_TEST
+
 START_TEST(order_is_by_deadline_then_arming)
 {
   srand(3);
@@ -217,6 +231,7 @@ int main(void)
   TCase *tc = tcase_create("timer");
   tcase_add_checked_fixture(tc, reset, NULL);
   tcase_add_test(tc, fires_once_when_due);
+  tcase_add_test(tc, fires_at_the_end_of_time);
   tcase_add_test(tc, order_is_by_deadline_then_arming);
   tcase_add_test(tc, cancelled_timers_do_not_fire);
   tcase_add_test(tc, arming_again_moves);

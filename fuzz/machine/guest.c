@@ -171,17 +171,20 @@ static void init_result(const struct trapframe *tf)
   }
 }
 
-/* The first program is at its first instruction: the snapshot is taken here, and every run begins here. */
-static void reach_snapshot(void)
+/* The first program has done what it was to do: the snapshot is taken here, and every run begins here. False: it has not, and
+ * does something else first. */
+static bool reach_snapshot(int pid, struct trapframe *tf)
 {
-  if (phase == RUNNING || spawned <= WARM_CHILDREN) return;
+  if (phase == RUNNING || spawned <= WARM_CHILDREN) return true;
+  if (user && user->step(pid, tf)) return false;
   phase = RUNNING;
   leave_machine(&snapshot_sp);
+  return true;
 }
 
 static void program_step(int pid, struct trapframe *tf)
 {
-  reach_snapshot();
+  if (!reach_snapshot(pid, tf)) return;
   guest_set_call(tf, SYS_exit, (uint64_t[6]){0});
   if (phase == RUNNING && !user->step(pid, tf)) guest_set_call(tf, SYS_exit, (uint64_t[6]){0});
 }
@@ -208,7 +211,7 @@ void machine_return(void)
     machine_user_trap(tf);
     if (pid == INIT_PID)
       init_result(tf);
-    else if (user->result)
+    else if (user && user->result)
       user->result(pid, tf);
   }
 }
@@ -234,7 +237,7 @@ static bool stop_at_once(int pid, struct trapframe *tf)
   guest_stop();
 }
 
-void guest_boot(void)
+void guest_boot(const struct guest_user *setup)
 {
   static struct machine_options options = {
     .memory = MEMORY,
@@ -246,21 +249,24 @@ void guest_boot(void)
   struct guest_bytes initrd = guest_initrd();
   wall_set_initrd(initrd.bytes, initrd.size);
   host_stack_bounds(&fuzzer_stack, &fuzzer_stack_size);
+  user = setup;
   enter_machine(x86_switch_prepare(boot_stack + sizeof boot_stack, boot, &options), boot_stack, sizeof boot_stack);
   wall_snapshot(kernel_state_begin, (size_t)(kernel_state_end - kernel_state_begin));
   static const struct guest_user exits = {.step = exit_at_once}, stops = {.step = stop_at_once};
-  if (guest_run(&exits, 0) != GUEST_DONE) host_fatal(0, "the first program does not end");
-  (void)guest_run(&stops, 0);
+  if (guest_run(&exits, 0, 0) != GUEST_DONE) host_fatal(0, "the first program does not end");
+  (void)guest_run(&stops, 0, 0);
   usual_known = true;
   hash = wall_hash();
 }
 
-enum guest_end guest_run(const struct guest_user *what, uint64_t seed)
+enum guest_end guest_run(const struct guest_user *what, uint64_t seed, uint64_t preempt)
 {
+  const struct machine_options options = {.seed = seed, .preempt_rate = preempt};
   user = what;
   killed_all = false;
   init_state = INIT_WAITS;
   machine_seed(seed);
+  machine_preempt_init(&options);
   const struct arch_context *ctx = machine.current;
   enter_machine(snapshot_sp, ctx->stack, ctx->stack_size);
   changed_pages = wall_restore();

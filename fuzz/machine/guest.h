@@ -4,7 +4,8 @@
  * simulator does. So a call costs no signal, scheduling and preemption are the kernel's own, and a run depends on its input
  * alone.
  *
- * Every run begins at the same snapshot: init waits for its one child, which is at its first instruction. What the run changed
+ * Every run begins at the same snapshot: init waits for its one child, which is at its first instruction or has made what the
+ * harness wants to be there. What the run changed
  * is undone after it; every thousandth time, all state is compared with the snapshot by a hash.
  */
 #ifndef FUZZ_GUEST_H
@@ -46,10 +47,13 @@ struct guest_user {
   void (*result)(int pid, const struct trapframe *tf);
 };
 
-/* Boots and takes the snapshot. Once. */
-void guest_boot(void);
-/* Runs the programs from the snapshot to their end, and puts the snapshot back. `seed` decides when interrupts come. */
-enum guest_end guest_run(const struct guest_user *user, uint64_t seed);
+/* Boots and takes the snapshot: when the first program wants to exit, having done what `setup` says; null: at once. Processes it
+ * started have `step` called, too, and belong to the snapshot. Once. */
+void guest_boot(const struct guest_user *setup);
+/* Runs the programs from the snapshot to their end, and puts the snapshot back. `seed` decides when interrupts come; besides,
+ * the running thread is preempted at one in `preempt` of the points where the simulator may do so (edges of locks, entries),
+ * 0: at none. */
+enum guest_end guest_run(const struct guest_user *user, uint64_t seed, uint64_t preempt);
 /* In a step: the run ends here, GUEST_DONE, with its programs as they are. The
  * snapshot puts an end to them. */
 NORETURN void guest_stop(void);

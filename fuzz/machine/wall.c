@@ -21,15 +21,15 @@
 #define PAGE 4096u
 #define LOW 0x100000000ull /* windows below are the programs' */
 #define HANDLER_STACK (512u << 10)
-#define ARENA (64u << 10)
+#define ARENA (1u << 20)
 #define ALIAS_PAGES 64u
 #define PF_WRITE 2u
 #define PF_FETCH 16u
 
 struct host_crossing host_crossing __attribute__((section(".data.crossing"), aligned(4096)));
-/* Small allocations of the machine's: never freed, part of the snapshot. */
+/* Allocations of the machine's: part of the snapshot, freed when it is put back. */
 static _Alignas(4096) uint8_t arena[ARENA];
-static size_t arena_used;
+static size_t arena_used, arena_used_then;
 
 static const void *initrd;
 static size_t initrd_size;
@@ -207,6 +207,7 @@ void wall_snapshot(void *state, size_t size)
 {
   snapshot_add(state, size, false);
   snapshot_add(arena, sizeof arena, false);
+  arena_used_then = arena_used;
   keep_window();
   snapshot_take();
 }
@@ -214,6 +215,7 @@ void wall_snapshot(void *state, size_t size)
 size_t wall_restore(void)
 {
   restore_mappings();
+  arena_used = arena_used_then;
   return snapshot_restore();
 }
 

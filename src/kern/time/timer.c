@@ -43,6 +43,12 @@ static uint64_t queue_deadline(const struct timer_wheel *wheel)
   return list_empty(&wheel->queue) ? NEVER : list_first(&wheel->queue, struct timer, link)->deadline;
 }
 
+/* The last moment the clock can show is no reason for what never comes. */
+static bool is_due(uint64_t deadline, uint64_t now)
+{
+  return deadline <= now && deadline != NEVER;
+}
+
 /* From the back: most new timers are later than most old ones. */
 static void queue_insert(struct timer_wheel *wheel, struct timer *t)
 {
@@ -92,7 +98,7 @@ bool timer_cancel(struct timer *t)
 static void fire_due(struct timer_wheel *wheel, uint64_t now)
 {
   spin_lock(&wheel->lock);
-  while (queue_deadline(wheel) <= now) {
+  while (is_due(queue_deadline(wheel), now)) {
     struct timer *t = list_first(&wheel->queue, struct timer, link);
     list_remove(&t->link);
     t->armed = false;
@@ -114,7 +120,7 @@ void timer_interrupt(void)
   kassert(!arch_irq_enabled());
   wheel->programmed = NEVER;
   fire_due(wheel, now);
-  if (cpu->slice_timer <= now) {
+  if (is_due(cpu->slice_timer, now)) {
     cpu->slice_timer = NEVER;
     sched_slice_end();
   }
