@@ -19,6 +19,7 @@
 #define WARM_CHILDREN 8 /* as many kernel stacks as the kernel keeps */
 #define PIDS_MAX 4096
 #define MOMENT_NS 1000000u
+#define MOMENTS_MAX 8u /* that threads which are preempted on their last steps may take */
 #define HASH_EVERY 1000u
 
 /* Around the kernel's and the machine's data: state.lds. */
@@ -34,6 +35,7 @@ static bool init_spawns;         /* its present call */
 static enum { INIT_WAITS, INIT_SLEEPS } init_state;
 static const struct guest_user *user;
 static bool killed_all;
+static unsigned moments;
 static enum guest_end end;
 static bool nothing_left;
 struct counts {
@@ -165,7 +167,7 @@ static void init_result(const struct trapframe *tf)
     if (!init_spawns) reaped++;
   } else if (init_state == INIT_SLEEPS) {
     look_for_leaks(&at_end);
-    end_run(GUEST_DONE);
+    if (nothing_left || ++moments == MOMENTS_MAX) end_run(GUEST_DONE);
   } else if (result == -ECHILD) {
     init_state = INIT_SLEEPS; /* a thread may still be on its last steps when its process is reaped */
   }
@@ -264,6 +266,7 @@ enum guest_end guest_run(const struct guest_user *what, uint64_t seed, uint64_t 
   const struct machine_options options = {.seed = seed, .preempt_rate = preempt};
   user = what;
   killed_all = false;
+  moments = 0;
   init_state = INIT_WAITS;
   machine_seed(seed);
   machine_preempt_init(&options);

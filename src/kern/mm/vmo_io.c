@@ -35,7 +35,7 @@ static int read_in_page(struct vmo *v, uint64_t offset, size_t n, struct uio *ui
   bool inside = index < v->pages, present = vmo_page_present_locked(v, index, &page);
   if (present) pmm_ref_page(page.pa);
   size_t from_source = vmo_source_bytes_locked(v, index);
-  const uint8_t *source = v->source + (from_source ? index << PAGE_SHIFT : 0);
+  const uint8_t *source = from_source ? v->source + (index << PAGE_SHIFT) : NULL;
   spin_unlock(&v->lock);
   if (!inside) return -ERANGE;
   if (!present) return put_unwritten(source, offset & PAGE_MASK, from_source, n, uio);
