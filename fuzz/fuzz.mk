@@ -4,6 +4,7 @@
 #   make fuzz TARGET=elf [TIME=60] [JOBS=2]   searches for that many seconds on so many processors
 #   make fuzz-programs                 builds all harnesses; fuzz-seeds: the seeds
 #   make fuzz-check                    tests them
+#   make fuzz-coverage                 prints how much of each parser the seeds reach
 
 FUZZ_DIR = build/fuzz
 FUZZ_ALL_TARGETS = $(sort $(FUZZ_TARGETS) $(FUZZ_MACHINE_TARGETS))
@@ -104,6 +105,27 @@ fuzz-check: fuzz-planted fuzz-seeds
 	srcdir='$(srcdir)' $(srcdir)/fuzz/check-plants $(FUZZ_DIR)
 	srcdir='$(abs_srcdir)' $(srcdir)/fuzz/check-build '$(FUZZ_CC)'
 
-.PHONY: fuzz fuzz-programs fuzz-planted fuzz-seeds fuzz-check
+# How much of its parser a target's seeds reach: fuzz/replay.c with the parser compiled to count.
+FUZZ_COVER_TARGETS = $(filter-out null,$(FUZZ_TARGETS))
+FUZZ_COVER_CFLAGS = -fprofile-instr-generate -fcoverage-mapping
+fuzz_cover_objects = $(patsubst %.c,$(FUZZ_DIR)/cover/$(1)/%.o,$(or $(FUZZ_$(1)_PARSER),$(FUZZ_$(1)_PLANT)))
+
+# $(call fuzz_cover_rule,target,libraries)
+define fuzz_cover_rule
+$(FUZZ_DIR)/cover/$(1)/%.o: %.c $(FUZZ_DIR)/stamp
+	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $(if $(FUZZ_$(1)_COMPILE),$$(FUZZ_$(1)_COMPILE),$$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS)) \
+	  -fno-sanitize=all $$(FUZZ_COVER_CFLAGS) -MMD -MP -c -o $$@ $$<
+$(FUZZ_DIR)/cover/replay_$(1): $(call fuzz_cover_objects,$(1)) \
+  $(call fuzz_objects,fuzz/fuzz_$(1).c fuzz/replay.c $(filter-out $(FUZZ_$(1)_PLANT) fuzz/%_mutator.c,$(FUZZ_$(1)_FILES)) $(FUZZ_FILES)) $(2)
+	$$(AM_V_CCLD)$$(FUZZ_LINKER) -fno-sanitize=fuzzer,fuzzer-no-link $$(FUZZ_COVER_CFLAGS) $$(addprefix -Wl$$(comma)-T$$(comma),$$(filter %.lds,$$^)) \
+	  -o $$@ $$(filter-out %.lds,$$^)
+endef
+$(foreach target,$(FUZZ_COVER_TARGETS),\
+  $(eval $(call fuzz_cover_rule,$(target),$(or $(FUZZ_$(target)_LINKED),$(FUZZ_DIR)/libkern.a))))
+
+fuzz-coverage: $(FUZZ_COVER_TARGETS:%=$(FUZZ_DIR)/cover/replay_%) fuzz-seeds
+	@srcdir='$(srcdir)' LLVM_COV='$(LLVM_COV)' LLVM_PROFDATA='$(LLVM_PROFDATA)' $(srcdir)/fuzz/coverage $(FUZZ_DIR) $(FUZZ_COVER_TARGETS)
+
+.PHONY: fuzz-coverage fuzz fuzz-programs fuzz-planted fuzz-seeds fuzz-check
 
 -include $(shell find $(FUZZ_DIR) -name '*.d' 2>/dev/null)
