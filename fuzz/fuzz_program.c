@@ -45,7 +45,7 @@ static void touch(const uint8_t *record, struct trapframe *tf)
 {
   tf->vector = VECTOR_PF;
   tf->cr2 = call_argument(&run.memory, KIND_ADDR, record[1], record[2]);
-  tf->error = PF_USER | (record[3] & (PF_PRESENT | PF_WRITE | PF_FETCH));
+  tf->error = PF_USER | (record[3] & (PF_PRESENT | (record[3] & PF_FETCH ? PF_FETCH : PF_WRITE))); /* never both */
 }
 
 static void raise_exception(const uint8_t *record, struct trapframe *tf)

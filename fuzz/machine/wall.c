@@ -251,12 +251,23 @@ static void on_fault(int signo, siginfo_t *info, void *context)
     abort();
 }
 
+/* The engine's signals come at any time, on a thread's stack too, where the host may not write until the page is open. */
+static void move_to_alternate_stack(int signo)
+{
+  struct sigaction action;
+  if (sigaction(signo, NULL, &action) < 0) abort();
+  action.sa_flags |= SA_ONSTACK;
+  if (sigaction(signo, &action, NULL) < 0) abort();
+}
+
 void host_signal_init(uintptr_t user_base, uintptr_t user_top, const char *trap)
 {
+  static const int engine[] = {SIGALRM, SIGINT, SIGTERM, SIGXFSZ, SIGUSR1, SIGUSR2};
   (void)user_base, (void)user_top, (void)trap;
   stack_t stack = {.ss_sp = zeroes(HANDLER_STACK), .ss_size = HANDLER_STACK};
   struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
   if (sigaltstack(&stack, NULL) < 0 || sigaction(SIGSEGV, &action, &before) < 0) abort();
+  for (size_t i = 0; i < sizeof engine / sizeof engine[0]; i++) move_to_alternate_stack(engine[i]);
 }
 
 size_t host_vector_size(void)
