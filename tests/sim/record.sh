@@ -36,6 +36,14 @@ for clock in real virtual; do
   cp "$work/record" "$work/$clock"
 done
 err_has 'replayed to the end'
+# With faults, too, which the record has in its command line.
+for clock in real virtual; do
+  run 3 --clock=$clock --seed=7 --fault='irq:20+90;irq:30+70,4;clock:40+50,1ms;clock:200,-2ms;late:1+2,1ms;send:3+70,50us;copy:40' \
+    --record="$work/record" <"$work/script" && replays 3
+  cp "$work/record" "$work/$clock-faults"
+  printf 'hello\nfault\nhello' | run 0 --clock=$clock --fault=hangup:9 --record="$work/record" && replays 0
+done
+err_has '^veridian-sim: fault: hangup 9, by hangup:9'
 run 3 --clock=virtual --seed=7 --preempt=500 --mem=32M --record="$work/record" <"$work/script" && replays 3
 printf 'hello\nfault\n' | run 0 --clock=real --record="$work/record" && replays 0
 
@@ -53,7 +61,7 @@ flip()
     *) fail "byte $2 of the $1 record flipped: status $status"; tail -n 3 "$work/err" ;;
   esac
 }
-for clock in real virtual; do
+for clock in real virtual real-faults virtual-faults; do
   size=$(wc -c <"$work/$clock")
   for at in 3 17 40 300 1119; do flip $clock $at; done
   at=1120
