@@ -4,20 +4,10 @@
 #define timespec uapi_timespec /* the host's is another */
 #include <uapi/abi.h>
 #undef timespec
-#include <uapi/syscalls.h>
-
-#define UNWRAP(...) __VA_ARGS__
-#define ARG(kind, type, name) KIND_##kind
-#define SYSCALL(number, name, argc, args, text) [number] = {argc, {UNWRAP args}},
-static const struct call_info calls[SYSCALL_COUNT] = {
-#include <uapi/syscalls.def>
-};
-#undef SYSCALL
-#undef ARG
 
 const struct call_info *call_info(uint64_t number)
 {
-  return number < SYSCALL_COUNT ? &calls[number] : NULL;
+  return number < SYSCALL_COUNT ? &call_infos[number] : NULL;
 }
 
 void call_remember(struct call_memory *memory, uint64_t result)

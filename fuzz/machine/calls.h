@@ -4,24 +4,7 @@
 
 #include "guest.h"
 
-enum call_kind {
-  KIND_NONE,
-  KIND_INT,
-  KIND_FLAGS,
-  KIND_HANDLE,
-  KIND_PID,
-  KIND_SIZE,
-  KIND_PATH,
-  KIND_STRV,
-  KIND_IN,
-  KIND_OUT,
-  KIND_ADDR
-};
-
-struct call_info {
-  unsigned argc;
-  uint8_t kinds[6]; /* enum call_kind */
-};
+#include <uapi/kinds.h>
 
 /* Null past the last call. */
 const struct call_info *call_info(uint64_t number);

@@ -4,6 +4,7 @@
  */
 #include <kern/kmem.h>
 #include <kern/pipe.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 
@@ -189,7 +190,7 @@ int64_t sys_getcwd(uaddr_t buf, size_t len)
   (void)string_copy(cwd, p->cwd, sizeof(cwd));
   mutex_unlock(&p->cwd_lock);
   size_t size = strlen(cwd) + 1;
-  if (size > len) return -ERANGE;
+  if (size > len) return PLANTED(differ) ? -EINVAL : -ERANGE;
   int err = copy_to_user(buf, cwd, size);
   return err != 0 ? err : (int64_t)size;
 }

@@ -1,5 +1,6 @@
 /*
- * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check). Compiled with
+ * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check), and the comparison of
+ * the machines (tests/qemu/differ.sh). Compiled with
  * -DVERIDIAN_PLANT=<name>, PLANTED(<name>) is 1 in that file; otherwise, and always in a real build, 0.
  */
 #ifndef KERN_PLANT_H
@@ -12,6 +13,7 @@ enum plant {
   PLANT_calendar,
   PLANT_cmdline,
   PLANT_cpio,
+  PLANT_differ,
   PLANT_elf,
   PLANT_elf_load,
   PLANT_handoff,
