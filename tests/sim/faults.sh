@@ -74,6 +74,16 @@ sweep send 2ms same
 sweep send '' ends
 sweep hangup '' ends
 
+# Backwards by more than anything lasts: no sleep is too short for the programs' clock, no processor time is below nothing.
+printf 'sleep 3\nusertests sys_sleep\nps\nexit 3\n' >"$work/sleeps"
+n=60
+while [ $n -lt 260 ]; do
+  run 3 --seed=5 --fault=clock:$n,-1s <"$work/sleeps"
+  out_has '^1 passed, 0 failed$'
+  out_lacks ' [0-9][0-9]*[0-9][0-9]\.[0-9][0-9] '
+  n=$((n + 3))
+done
+
 # All of them together, and again and again: the same run each time.
 cat >"$work/plan" <<'PLAN'
 # interrupts: all lines, then the serial line alone

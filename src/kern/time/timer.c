@@ -5,6 +5,7 @@
  * lock, because a timer may be cancelled from another processor. Cancelling leaves the hardware as it is: one
  * interrupt that finds nothing to do is cheaper than programming twice. The idle loop tidies that up.
  */
+#include <kern/clock.h>
 #include <kern/cpu.h>
 #include <kern/panic.h>
 #include <kern/sched.h>
@@ -115,7 +116,7 @@ void timer_interrupt(void)
 {
   struct cpu *cpu = cpu_self();
   struct timer_wheel *wheel = cpu->timers;
-  uint64_t now = arch_clock_read();
+  uint64_t now = clock_monotonic_ns(); /* who wakes up by it finds the clock there, whatever the machine's does */
 
   kassert(!arch_irq_enabled());
   wheel->programmed = NEVER;
