@@ -517,6 +517,52 @@ START_TEST(a_page_is_never_writable_and_executable)
 }
 END_TEST
 
+/* The same addresses of two spaces; a piece that is executed at the new end; what is counted when all is gone. */
+START_TEST(a_claim_is_one_regions)
+{
+  struct aspace *a = space(), *b = space();
+  struct vmo *v = object(8), *w = object(4);
+  ck_assert_int_eq(map(a, v, 0, AT, 4, PROT_READ), 0);
+  ck_assert_int_eq(map(b, v, 0, AT, 4, RX), 0);
+  ck_assert_int_eq(aspace_protect(a, AT, 4 * PAGE_SIZE, RW), -EACCES);
+  ck_assert_int_eq(aspace_unmap(b, AT, 4 * PAGE_SIZE), 0);
+  ck_assert_uint_eq(v->nexecutable, 0);
+  put(v, 6, 1);
+  ck_assert_int_eq(map(b, v, 6, AT, 1, RX), 0);
+  ck_assert_int_eq(vmo_resize(v, 6 * PAGE_SIZE + 100), -ETXTBSY); /* which would zero the rest of it */
+  ck_assert_int_eq(vmo_resize(v, 7 * PAGE_SIZE), 0);
+  ck_assert_int_eq(map(a, w, 0, AT + 4 * PAGE_SIZE, 4, RX), 0);
+  ck_assert_int_eq(map(b, w, 0, AT + MIB(1), 4, RX), 0);
+  ck_assert_int_eq(aspace_protect(a, AT, 8 * PAGE_SIZE, RW), -EACCES); /* v would do, w does not: v's claim goes */
+  ck_assert_uint_eq(v->nwritable, 0);
+  ck_assert_int_eq(map(b, v, 0, AT + MIB(2), 4, RX), 0);
+  aspace_unref(a);
+  aspace_unref(b);
+  ck_assert(v->nwritable == 0 && v->nexecutable == 0 && w->nwritable == 0 && w->nexecutable == 0);
+  vmo_unref(v);
+  vmo_unref(w);
+  everything_is_back();
+}
+END_TEST
+
+/* While rights change, both the old and the new ones are claimed. */
+START_TEST(rights_in_change_are_claimed_both)
+{
+  struct aspace *a = space(), *b = space();
+  struct vmo *v = object(1);
+  ck_assert_int_eq(map(a, v, 0, AT, 1, RX), 0);
+  struct region *r = region_at_or_after(a, AT);
+  ck_assert_int_eq(vmo_claim(r, PROT_READ, AT, AT + PAGE_SIZE), 0);
+  ck_assert_int_eq(map(b, v, 0, AT, 1, RW), -EACCES);
+  vmo_settle(r, PROT_READ);
+  ck_assert_int_eq(map(b, v, 0, AT, 1, RW), 0);
+  vmo_unref(v);
+  aspace_unref(a);
+  aspace_unref(b);
+  everything_is_back();
+}
+END_TEST
+
 START_TEST(a_refused_change_of_rights_changes_nothing)
 {
   struct aspace *a = space(), *b = space();
@@ -720,6 +766,8 @@ int main(void)
   tcase_add_test(tc, a_clone_takes_write_away_and_a_fault_gives_it_back);
   tcase_add_test(tc, a_smaller_object_leaves_its_mappings);
   tcase_add_test(tc, a_page_is_never_writable_and_executable);
+  tcase_add_test(tc, a_claim_is_one_regions);
+  tcase_add_test(tc, rights_in_change_are_claimed_both);
   tcase_add_test(tc, a_refused_change_of_rights_changes_nothing);
   tcase_add_test(tc, neighbours_are_joined);
   tcase_add_test(tc, ten_thousand_lives_leak_nothing);
