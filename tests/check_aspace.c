@@ -67,6 +67,8 @@ START_TEST(objects_read_zero_and_keep_what_is_written)
   struct vmo *v = object(3000);
   static uint8_t buf[3 * PAGE_SIZE], back[3 * PAGE_SIZE];
   ck_assert_uint_eq(vmo_size(v), 3000 * PAGE_SIZE);
+  uint64_t objects, pages, now_objects, now_pages;
+  usage(&objects, &pages);
   for (unsigned round = 0; round < 50; round++) {
     uint64_t at = rig_random(2990) * PAGE_SIZE + rig_random(PAGE_SIZE);
     size_t len = rig_random(sizeof buf);
@@ -80,6 +82,9 @@ START_TEST(objects_read_zero_and_keep_what_is_written)
   paddr_t pa, again;
   vmo_decommit(v, 0, 3000);
   ck_assert_uint_eq(vmo_committed_pages(v), 0);
+  usage(&now_objects, &now_pages);
+  ck_assert_uint_eq(now_objects, objects); /* no node without a page */
+  ck_assert_uint_eq(now_pages, pages);
   ck_assert_int_eq(vmo_get_page(v, 2999, false, &pa), -ENOENT);
   ck_assert_int_eq(vmo_read(v, 2999 * PAGE_SIZE, back, PAGE_SIZE), 0);
   ck_assert_uint_eq(back[77], 0);

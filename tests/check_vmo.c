@@ -401,6 +401,29 @@ START_TEST(quotas_count_pages_of_all_their_objects)
 }
 END_TEST
 
+/* A page that finds no memory, or no table to be mapped by, is not counted. */
+START_TEST(quotas_count_no_page_that_failed)
+{
+  struct vmo_quota q = {.limit = 10};
+  struct aspace *as = space();
+  struct vmo *v = object(4);
+  uint8_t byte = 1;
+  vmo_set_quota(v, &q);
+  ck_assert_int_eq(map(as, v, 0, AT, 4, RW), 0);
+  for (uint64_t n = 1, failures = 1; failures > 0; n++) {
+    alloc_fault_arm(n, true);
+    int err = _i == 0 ? vmo_write(v, 0, &byte, 1) : aspace_fault(as, AT, ACCESS_WRITE);
+    failures = alloc_fault_failures();
+    alloc_fault_arm(0, false);
+    ck_assert_int_eq(err, failures ? -ENOMEM : 0);
+    ck_assert_uint_eq(q.used, failures ? 0 : 1);
+  }
+  vmo_unref(v);
+  aspace_unref(as);
+  everything_is_back();
+}
+END_TEST
+
 /* ---- mappings ---- */
 
 static uint8_t peek(struct aspace *as, vaddr_t at)
@@ -612,6 +635,9 @@ START_TEST(neighbours_are_joined)
   ck_assert_int_eq(map(a, w, 1, AT + 31 * PAGE_SIZE, 1, RW), 0);        /* not the same object */
   ck_assert_int_eq(map(a, w, 2, AT + 32 * PAGE_SIZE, 1, PROT_READ), 0); /* not the same rights */
   ck_assert_uint_eq(count_regions(a), 4);
+  vaddr_t at; /* not what may become of them */
+  ck_assert_int_eq(aspace_map_limited(a, w, 3 * PAGE_SIZE, AT + 33 * PAGE_SIZE, 1, PROT_READ, PROT_READ, true, &at), 0);
+  ck_assert_uint_eq(count_regions(a), 5);
   vmo_unref(v);
   vmo_unref(w);
   aspace_unref(a);
@@ -763,6 +789,7 @@ int main(void)
   tcase_add_test(tc, clones_beyond_the_end_read_zero);
   tcase_add_test(tc, sources_fill_pages_when_they_are_needed);
   tcase_add_test(tc, quotas_count_pages_of_all_their_objects);
+  tcase_add_loop_test(tc, quotas_count_no_page_that_failed, 0, 2);
   tcase_add_test(tc, a_clone_takes_write_away_and_a_fault_gives_it_back);
   tcase_add_test(tc, a_smaller_object_leaves_its_mappings);
   tcase_add_test(tc, a_page_is_never_writable_and_executable);
