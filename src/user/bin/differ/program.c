@@ -71,6 +71,8 @@ static void step_touch(struct program *p, unsigned how, uint64_t at)
   step->args[0] = how;
   step->args[1] = at;
   commit_step(p);
+  /* What could be executed there is data: it would be another instruction each time, and perhaps go round for ever. */
+  if (how == TOUCH_EXECUTE) mprotect((void *)(at - at % USER_PAGE_SIZE), USER_PAGE_SIZE, PROT_READ);
   if (how == TOUCH_READ)
     step->result = *(volatile unsigned char *)at;
   else if (how == TOUCH_WRITE)
