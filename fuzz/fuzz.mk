@@ -108,7 +108,8 @@ fuzz-check: fuzz-planted fuzz-seeds
 # How much of its parser a target's seeds reach: fuzz/replay.c with the parser compiled to count.
 FUZZ_COVER_TARGETS = $(filter-out null,$(FUZZ_TARGETS))
 FUZZ_COVER_CFLAGS = -fprofile-instr-generate -fcoverage-mapping
-fuzz_cover_objects = $(patsubst %.c,$(FUZZ_DIR)/cover/$(1)/%.o,$(or $(FUZZ_$(1)_PARSER),$(FUZZ_$(1)_PLANT)))
+fuzz_parser = $(or $(FUZZ_$(1)_PARSER),$(FUZZ_$(1)_PLANT))
+fuzz_cover_objects = $(patsubst %.c,$(FUZZ_DIR)/cover/$(1)/%.o,$(fuzz_parser))
 
 # $(call fuzz_cover_rule,target,libraries)
 define fuzz_cover_rule
@@ -124,7 +125,8 @@ $(foreach target,$(FUZZ_COVER_TARGETS),\
   $(eval $(call fuzz_cover_rule,$(target),$(or $(FUZZ_$(target)_LINKED),$(FUZZ_DIR)/libkern.a))))
 
 fuzz-coverage: $(FUZZ_COVER_TARGETS:%=$(FUZZ_DIR)/cover/replay_%) fuzz-seeds
-	@srcdir='$(srcdir)' LLVM_COV='$(LLVM_COV)' LLVM_PROFDATA='$(LLVM_PROFDATA)' $(srcdir)/fuzz/coverage $(FUZZ_DIR) $(FUZZ_COVER_TARGETS)
+	@srcdir='$(srcdir)' LLVM_COV='$(LLVM_COV)' LLVM_PROFDATA='$(LLVM_PROFDATA)' $(srcdir)/fuzz/coverage $(FUZZ_DIR) \
+	  $(foreach target,$(FUZZ_COVER_TARGETS),'$(target) $(call fuzz_parser,$(target))')
 
 .PHONY: fuzz-coverage fuzz fuzz-programs fuzz-planted fuzz-seeds fuzz-check
 
