@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   const struct elf_source src = {.read = read_bytes, .size = size, .context = &bytes};
   struct elf_plan plan;
   enum elf_error error = elf_parse(&src, &plan);
-  REQUIRE(error < ELF_ERROR_COUNT);
+  REQUIRE(error < ELF_ERROR_COUNT && elf_error_text(error));
   if (error != ELF_OK) return 0;
 
   uint64_t last_end = USER_BASE;

@@ -93,11 +93,11 @@ void *user_realloc(void *p, size_t size)
 
 static void run(enum source source, char *text)
 {
-  char *argv[] = {"sh", "-c", text, "one", "two words", NULL};
+  char *argv[] = {"sh", "-c", text, "name", "one", "two words", NULL};
   host_is_console = source == SOURCE_CONSOLE;
   host_input = source == SOURCE_TEXT ? "" : text;
   if (setjmp(host_escape)) return; /* it left by exit, with what is in the background still open */
-  (void)user_main(source == SOURCE_TEXT ? 5 : 1, argv);
+  (void)user_main(source == SOURCE_TEXT ? 6 : 1, argv);
   for (struct job *j; (j = job_any());) (void)job_wait(j);
   REQUIRE(host_open_handles == 0);
 }
