@@ -4,7 +4,7 @@
 . "$srcdir/tests/qemu/lib.sh"
 
 for fault in alloc:2+ alloc:3 alloc:4 alloc:5 alloc:8+ alloc:13 alloc:21 alloc:34 alloc:55+ alloc:89 alloc:144 \
-  copy:1 copy:2+ copy:5 copy:9 copy:20+3; do
+  copy:1 copy:2+ copy:5 copy:9 copy:11+3; do
   timeout -k 10 120 "$srcdir/build-aux/qemu-run" -a "loglevel=info fault=$fault" build/veridian.elf initrd.cpio \
     </dev/null >"$work/out" 2>&1
   case $? in
