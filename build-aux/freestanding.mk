@@ -139,3 +139,17 @@ HOST_TESTS = $(filter-out tests/qemu/% tests/gdb/% tests/bochs.sh %image.sh %/im
 host-check: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(HOST_TESTS)'
 .PHONY: host-check
+
+# ---- which lines they run: coverage/index.html ----
+# However this tree is configured, in one of its own, from a copy of the sources: beside a configured source directory there
+# is no other build.
+
+coverage:
+	@test -n '$(LCOV)' && test -n '$(GENHTML)' || { echo 'make coverage: configure did not find lcov' >&2; exit 77; }
+	$(MKDIR_P) coverage/build
+	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=coverage/source
+	cd coverage/build && { test -f Makefile || ../source/configure -q --enable-coverage CC=gcc CFLAGS='-g -Og'; }
+	find coverage/build -name '*.gcda' -exec rm -f {} +
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-3000} $(MAKE) -C coverage/build host-check
+	$(srcdir)/build-aux/coverage coverage/source coverage/build coverage '$(LCOV)' '$(GENHTML)'
+.PHONY: coverage

@@ -1,15 +1,21 @@
 # VERIDIAN_SANITIZERS
 # -------------------
 # --enable-sanitizers: AddressSanitizer and UndefinedBehaviorSanitizer in everything that runs on the host, the simulated
-# kernel included. Sets SANITIZE_CFLAGS, the simulator's kernel stack size (instrumented frames are several times larger),
-# and the condition SANITIZERS.
+# kernel included. --enable-sanitizers=thread: ThreadSanitizer in the kernel alone, where kernel threads are (src/sim/race.h).
+# Sets SANITIZE_CFLAGS, SANITIZE_KERNEL_CFLAGS for the kernel besides, SANITIZE_LDFLAGS, and the simulator's kernel stack
+# size (instrumented frames are several times larger).
 AC_DEFUN([VERIDIAN_SANITIZERS], [
 AC_ARG_ENABLE([sanitizers],
-  [AS_HELP_STRING([--enable-sanitizers], [build the simulator and the tests with ASan and UBSan])],
+  [AS_HELP_STRING([--enable-sanitizers], [build the simulator and the tests with ASan and UBSan; =thread: the simulator with TSan])],
   [], [enable_sanitizers=no])
-SANITIZE_CFLAGS=
+SANITIZE_CFLAGS= SANITIZE_KERNEL_CFLAGS= SANITIZE_LDFLAGS=
 SIM_KSTACK_SIZE=65536
-AS_IF([test "x$enable_sanitizers" != xno], [
+AS_CASE([$enable_sanitizers], [no], [], [thread], [
+  SIM_KSTACK_SIZE=262144
+  SANITIZE_CFLAGS=-DVERIDIAN_TSAN
+  SANITIZE_KERNEL_CFLAGS=-fsanitize=thread
+  SANITIZE_LDFLAGS=-fsanitize=thread
+], [
   SIM_KSTACK_SIZE=98304
   veridian_cflags=$CFLAGS
   for veridian_flag in "-fsanitize=address,undefined -fno-sanitize-recover=undefined" "-fno-sanitize=function"; do
@@ -22,8 +28,11 @@ AS_IF([test "x$enable_sanitizers" != xno], [
   done
   CFLAGS=$veridian_cflags
   AS_IF([test -z "$SANITIZE_CFLAGS"], [AC_MSG_ERROR([--enable-sanitizers: $CC has none])])
+  SANITIZE_LDFLAGS=$SANITIZE_CFLAGS
 ])
 AC_SUBST([SANITIZE_CFLAGS])
+AC_SUBST([SANITIZE_KERNEL_CFLAGS])
+AC_SUBST([SANITIZE_LDFLAGS])
 AC_SUBST([SIM_KSTACK_SIZE])
 AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" != xno])
 ])

@@ -12,6 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef VERIDIAN_COVERAGE
+void __gcov_dump(void); /* GCC's: writes the counts, which exit() does by itself */
+#else
+#define __gcov_dump() ((void)0)
+#endif
+
 static char **arguments;
 static bool leaving;
 
@@ -61,7 +67,9 @@ void host_fatal(int status, const char *fmt, ...)
   va_start(ap, fmt);
   say(fmt, ap);
   va_end(ap);
-  _exit(leave(status));
+  status = leave(status);
+  __gcov_dump();
+  _exit(status);
 }
 
 /* A record is of one run: the next one must not take its place. */

@@ -22,7 +22,7 @@ run()
 {
   wanted=$1
   shift
-  timeout -k 10 120 $sim "$@" >"$work/out" 2>"$work/err"
+  timeout -k 10 900 $sim "$@" >"$work/out" 2>"$work/err"
   got=$?
   [ $got = "$wanted" ] && return 0
   fail "veridian-sim $*: status $got, not $wanted"
