@@ -13,7 +13,7 @@
 #define HIGH_MEMORY MIB(1)
 #define LOADER_MEMORY KIB(16)                         /* a PC's loader leaves something there */
 #define VIRTUAL_EPOCH (1735689600ull * 1000000000ull) /* 2025-01-01, so that runs repeat */
-#define DIRECT_MAP_HINT 0x210000000000ull             /* away from the C library, its heap and the sanitizers' shadow */
+#define DIRECT_MAP_HINT 0x551000000000ull             /* as tlb_init's choice */
 
 vaddr_t arch_direct_map_base;
 

@@ -34,6 +34,7 @@ static void start(void *arg)
 {
   struct arch_context *ctx = arg;
   host_stack_enter(NULL);
+  race_acquire(&machine.irq_on);
   ctx->entry(ctx->arg);
   host_fatal(HOST_EXIT_PANIC, "a kernel thread returned from its entry");
 }
@@ -48,6 +49,7 @@ struct arch_context *arch_context_init(void *stack, size_t size, void (*entry)(v
   ctx->stack_size = size;
   ctx->entry = entry;
   ctx->arg = arg;
+  ctx->race_thread = race_thread_create();
   if (machine.switch_asm)
     ctx->saved_sp = x86_switch_prepare((void *)top, start, ctx);
   else
@@ -60,11 +62,12 @@ struct arch_context *arch_context_adopt(void *stack, size_t size)
   size_t room = sizeof(struct arch_context) + host_context_size() + host_vector_size() + sizeof(struct trapframe) + 256;
   uintptr_t block = (uintptr_t)host_alloc(room), top = block + room;
   struct arch_context *ctx = lay_out(&top);
-  ctx->adopted = true;
+  ctx->adopted = ctx->has_run = true;
   ctx->arg = (void *)block;
   ctx->stack = stack;
   ctx->stack_size = size;
   if (!stack) host_stack_bounds(&ctx->stack, &ctx->stack_size);
+  ctx->race_thread = race_thread_current();
   machine.current = ctx;
   host_crossing.thread = &ctx->crossing;
   return ctx;
@@ -76,6 +79,7 @@ void arch_context_destroy(struct arch_context *ctx)
     host_free(ctx->arg);
     return;
   }
+  race_thread_destroy(ctx->race_thread);
   host_stack_unpoison(ctx->stack, ctx->stack_size);
   machine_mmu_unpin((vaddr_t)ctx->stack, ctx->stack_size);
 }
@@ -86,6 +90,8 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to)
   machine.current = to;
   host_crossing.thread = &to->crossing;
   host_stack_leave(&from->fake_stack, to->stack, to->stack_size);
+  race_thread_switch(to->race_thread, !to->has_run);
+  to->has_run = true;
   if (machine.switch_asm)
     x86_switch(&from->saved_sp, to->saved_sp);
   else

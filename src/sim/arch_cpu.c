@@ -60,6 +60,7 @@ void arch_irq_mask(unsigned irq)
 
 void arch_irq_eoi(unsigned irq)
 {
+  race_release(&host_crossing);
   (void)irq; /* lines are edge-triggered and the pending bit went away with the delivery */
 }
 
@@ -83,6 +84,7 @@ void machine_deliver(struct trapframe *tf)
     }
     machine_trace(EVENT_IRQ, irq, arch_clock_read());
     if (tf) tf->vector = VECTOR_IRQ_BASE + irq;
+    race_acquire(&host_crossing); /* no handler begins before the one before it has ended */
     irq_dispatch(irq, tf);
     machine.irq_on = false;
     if (irq == IRQ_TIMER && machine.virtual_clock) machine_time_poll();
@@ -103,6 +105,7 @@ bool arch_irq_disable(void)
   if (machine.preempts && was) arch_irq_restore(true); /* the last moment for one: before a lock is taken */
   machine.irq_on = false;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  race_acquire(&machine.irq_on);
   return was;
 }
 
@@ -112,11 +115,14 @@ void arch_irq_restore(bool enabled)
   if (machine.virtual_clock) machine_time_pass(ENABLE_NS);
   machine_point();
   machine_inject_irq();
+  race_release(&machine.irq_on);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   machine.irq_on = true;
   while (machine_irq_waits()) {
     machine.irq_on = false;
+    race_acquire(&machine.irq_on);
     machine_deliver(NULL);
+    race_release(&machine.irq_on);
     machine.irq_on = true;
   }
 }

@@ -166,7 +166,8 @@ void tlb_replace_user_end(void)
   leftovers = 0;
 }
 
-/* The kernel's window: one 512 GiB slot after the other until one is free of the host's own mappings. */
+/* The kernel's window: one 512 GiB slot after the other until one is free of the host's own mappings. These are below where
+ * Linux puts programs, and no sanitizer's shadow is there: what is above 0x550000000000 is a program's to all of them. */
 void tlb_init(void)
 {
   if (!host_window_reserve(USER_BASE, USER_TOP - USER_BASE))
@@ -174,7 +175,7 @@ void tlb_init(void)
                "the host does not leave 0x%llx-0x%llx to the machine (is vm.mmap_min_addr above 65536?)", USER_BASE,
                USER_TOP);
   host_page_drop(USER_BASE, USER_TOP - USER_BASE);
-  for (vaddr_t slot = 64; slot < 128; slot += 4) {
+  for (vaddr_t slot = 170; slot < 173; slot++) {
     tlb_kernel.base = slot * GIB(512);
     if (host_window_reserve(tlb_kernel.base, KERNEL_WINDOW_SIZE)) return;
   }

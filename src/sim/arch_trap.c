@@ -190,6 +190,7 @@ static void kernel_exception(struct host_signal *s)
 
 void machine_signal(struct host_signal *s)
 {
+  race_ignore_begin();
   switch (s->kind) {
   case HOST_CALL: user_call(s); break;
   case HOST_EXCEPTION:
@@ -207,6 +208,7 @@ void machine_signal(struct host_signal *s)
     interrupt(s);
     break;
   }
+  race_ignore_end();
 }
 
 /* ---- outside the handler: called by entry.S ---- */
@@ -219,6 +221,7 @@ static bool is_interrupt(uint64_t vector)
 void machine_user_trap(struct trapframe *tf)
 {
   const struct cause cause = {.vector = tf->vector, .error = tf->error, .cr2 = tf->cr2};
+  race_acquire(&machine.irq_on);
   machine_step_end(tf);
   machine_point();
   machine_inject_irq();
@@ -237,6 +240,7 @@ void machine_user_trap(struct trapframe *tf)
 void machine_user_pending(struct trapframe *tf)
 {
   machine.irq_on = false;
+  race_acquire(&machine.irq_on);
   tf->cs = SELECTOR_USER_CODE;
   tf->ss = SELECTOR_USER_DATA;
   machine_point();
@@ -250,6 +254,7 @@ void machine_leave_kernel(void)
   machine_point();
   machine_mmu_leave_kernel();
   if (machine.record == RECORD_REPLAY) machine_step_begin();
+  race_release(&machine.irq_on);
   machine.irq_on = true;
 }
 

@@ -157,6 +157,9 @@ void host_error_byte(uint8_t byte);
 /* Puts the terminal back. (S) */
 void host_terminal_restore(void);
 
+/* The C library's own function where a sanitizer has put one before it; null when it is not found. */
+void *host_libc(const char *name);
+
 /* ---- context switch by ucontext ---- */
 
 size_t host_context_size(void); /* bytes for one, 16-byte aligned */

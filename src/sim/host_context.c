@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <ucontext.h>
 
@@ -13,7 +14,6 @@
 #endif
 #endif
 #ifdef WITH_ASAN
-#include <dlfcn.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
@@ -25,6 +25,25 @@ const char *__asan_default_options(void)
 }
 #endif
 
+#ifdef VERIDIAN_TSAN
+/* The scheduler is what makes threads: its locks and the interrupt counts go from one thread to the next in a switch. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+  return "race:^sched_\n"
+         "race:^switch_to_next$\n"
+         "race:^finish_switch$\n"
+         "race:^lock_own_queue$\n"
+         "race:^irq_count_\n";
+}
+#endif
+
+void *host_libc(const char *name)
+{
+  void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+  return libc ? dlsym(libc, name) : NULL;
+}
+
 /* The sanitizer puts its own swapcontext before the C library's: it warns about every program that uses it and clears what
  * the annotations below keep right. */
 typedef int swap_function(ucontext_t *from, const ucontext_t *to);
@@ -34,8 +53,7 @@ static void find_swap(void)
 {
 #ifdef WITH_ASAN
   if (swap != swapcontext) return;
-  void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-  void *symbol = libc ? dlsym(libc, "swapcontext") : NULL;
+  void *symbol = host_libc("swapcontext");
   if (symbol) swap = (swap_function *)symbol;
 #endif
 }

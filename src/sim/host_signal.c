@@ -40,7 +40,7 @@
 #define ALTERNATE_STACK (256u << 10)
 
 /* What runs before the FS base is right, and what is inlined there. */
-#define UNCHECKED no_stack_protector, no_sanitize("address", "undefined")
+#define UNCHECKED no_stack_protector, no_sanitize("address", "undefined", "thread")
 #define BARE __attribute__((UNCHECKED, noinline))
 #define BARE_INLINE inline __attribute__((UNCHECKED, always_inline))
 
@@ -247,11 +247,22 @@ static void trap_calls(uintptr_t base, uintptr_t top, const char *wanted)
 
 /* ---- set-up ---- */
 
+/* ThreadSanitizer's sigaction would have handlers wait for a better moment, and run them by code of its own first, which needs
+ * the C library's FS base. */
+static int set_action(int signo, const struct sigaction *action, struct sigaction *old)
+{
+#ifdef VERIDIAN_TSAN
+  int (*libc_sigaction)(int, const struct sigaction *, struct sigaction *) = host_libc("sigaction");
+  if (libc_sigaction) return libc_sigaction(signo, action, old);
+#endif
+  return sigaction(signo, action, old);
+}
+
 static void handle(int signo, void (*handler)(int, siginfo_t *, void *))
 {
   struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
   sigfillset(&action.sa_mask);
-  if (sigaction(signo, &action, NULL) < 0)
+  if (set_action(signo, &action, NULL) < 0)
     host_fatal(HOST_EXIT_USAGE, "cannot handle signal %d: %s", signo, strerror(errno));
 }
 
@@ -263,8 +274,8 @@ static void handle_all(void)
   for (size_t i = 0; i < sizeof termination / sizeof termination[0]; i++) {
     struct sigaction action = {.sa_handler = on_termination, .sa_flags = SA_ONSTACK}, old;
     sigfillset(&action.sa_mask);
-    sigaction(termination[i], NULL, &old);
-    if (old.sa_handler != SIG_IGN) sigaction(termination[i], &action, NULL); /* nohup stays nohup */
+    set_action(termination[i], NULL, &old);
+    if (old.sa_handler != SIG_IGN) set_action(termination[i], &action, NULL); /* nohup stays nohup */
   }
 }
 

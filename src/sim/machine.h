@@ -6,6 +6,7 @@
 #define SIM_MACHINE_H
 
 #include "host.h"
+#include "race.h"
 #include <kern/arch.h>
 #include <kern/bootinfo.h>
 
@@ -13,10 +14,11 @@ struct arch_context {
   struct host_thread crossing; /* first: entry.S */
   void *stack;                 /* lowest address */
   size_t stack_size;
-  void *ucontext;   /* back end ucontext */
-  void *saved_sp;   /* back end asm */
-  void *fake_stack; /* the sanitizer's token while it does not run */
-  bool adopted;
+  void *ucontext;    /* back end ucontext */
+  void *saved_sp;    /* back end asm */
+  void *fake_stack;  /* the sanitizer's token while it does not run */
+  void *race_thread; /* ThreadSanitizer's (race.h) */
+  bool adopted, has_run;
   uint64_t id; /* for the trace: from 0, in order of creation */
   void (*entry)(void *);
   void *arg;

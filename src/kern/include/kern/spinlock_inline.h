@@ -44,7 +44,7 @@ static inline void spin_lock_on(struct spinlock *lock, struct cpu *cpu, bool ena
 
 static inline void spin_unlock_on(struct spinlock *lock, struct cpu *cpu)
 {
-  if (__builtin_expect(lock->owner != cpu, 0)) spin_check_failed(lock, cpu);
+  if (__builtin_expect(__atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != cpu, 0)) spin_check_failed(lock, cpu);
   __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
   irq_count_on(cpu);
 }
@@ -60,7 +60,7 @@ static inline void spin_lock_inner(struct spinlock *lock)
 static inline void spin_unlock_inner(struct spinlock *lock)
 {
   struct cpu *cpu = cpu_self();
-  if (__builtin_expect(lock->owner != cpu, 0)) spin_check_failed(lock, cpu);
+  if (__builtin_expect(__atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != cpu, 0)) spin_check_failed(lock, cpu);
   __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
 }
 
