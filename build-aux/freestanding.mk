@@ -140,6 +140,13 @@ host-check: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(HOST_TESTS)'
 .PHONY: host-check
 
+# ---- races between kernel threads (./configure --enable-sanitizers=thread) ----
+
+race-check: veridian-sim-racy initrd.cpio
+	@test -n '$(findstring thread,$(SANITIZE_LDFLAGS))' || { echo 'race-check: configure --enable-sanitizers=thread' >&2; exit 77; }
+	srcdir='$(srcdir)' $(srcdir)/tests/sim/races
+.PHONY: race-check
+
 # ---- which lines they run: coverage/index.html ----
 # However this tree is configured, in one of its own, from a copy of the sources: beside a configured source directory there
 # is no other build.
@@ -148,7 +155,7 @@ coverage:
 	@test -n '$(LCOV)' && test -n '$(GENHTML)' || { echo 'make coverage: configure did not find lcov' >&2; exit 77; }
 	$(MKDIR_P) coverage/build
 	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=coverage/source
-	cd coverage/build && { test -f Makefile || ../source/configure -q --enable-coverage CC=gcc CFLAGS='-g -Og'; }
+	cd coverage/build && { test -f Makefile || ../source/configure -q --enable-coverage CC=gcc CFLAGS='-g -O0'; }
 	find coverage/build -name '*.gcda' -exec rm -f {} +
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-3000} $(MAKE) -C coverage/build host-check
 	$(srcdir)/build-aux/coverage coverage/source coverage/build coverage '$(LCOV)' '$(GENHTML)'

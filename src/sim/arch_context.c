@@ -79,6 +79,7 @@ void arch_context_destroy(struct arch_context *ctx)
     host_free(ctx->arg);
     return;
   }
+  race_acquire(ctx); /* comes after all it did */
   race_thread_destroy(ctx->race_thread);
   host_stack_unpoison(ctx->stack, ctx->stack_size);
   machine_mmu_unpin((vaddr_t)ctx->stack, ctx->stack_size);
@@ -90,6 +91,7 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to)
   machine.current = to;
   host_crossing.thread = &to->crossing;
   host_stack_leave(&from->fake_stack, to->stack, to->stack_size);
+  race_release(from);
   race_thread_switch(to->race_thread, !to->has_run);
   to->has_run = true;
   if (machine.switch_asm)

@@ -136,6 +136,7 @@ void arch_idle(void)
 {
   machine_point();
   while (!machine_irq_waits()) machine_time_wait();
+  race_acquire(&machine.irq_on);
   machine_deliver(NULL);
 }
 

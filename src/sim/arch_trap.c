@@ -190,14 +190,15 @@ static void kernel_exception(struct host_signal *s)
 
 void machine_signal(struct host_signal *s)
 {
-  race_ignore_begin();
   switch (s->kind) {
   case HOST_CALL: user_call(s); break;
   case HOST_EXCEPTION:
+    race_ignore_begin(); /* only here: an alarm may interrupt the sanitizer itself */
     if (s->from_user)
       user_exception(s);
     else
       kernel_exception(s);
+    race_ignore_end();
     break;
   case HOST_ALARM:
     machine_time_alarm();
@@ -208,7 +209,6 @@ void machine_signal(struct host_signal *s)
     interrupt(s);
     break;
   }
-  race_ignore_end();
 }
 
 /* ---- outside the handler: called by entry.S ---- */

@@ -26,7 +26,8 @@ const char *__asan_default_options(void)
 #endif
 
 #ifdef VERIDIAN_TSAN
-/* The scheduler is what makes threads: its locks and the interrupt counts go from one thread to the next in a switch. */
+/* The scheduler is what makes threads: its locks and the interrupt counts go from one thread to the next in a switch, and so
+ * does what a processor keeps of its own when a thread is preempted at the end of an interrupt. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
@@ -34,7 +35,8 @@ const char *__tsan_default_suppressions(void)
          "race:^switch_to_next$\n"
          "race:^finish_switch$\n"
          "race:^lock_own_queue$\n"
-         "race:^irq_count_\n";
+         "race:^irq_count_\n"
+         "race_top:^timer_interrupt$\n";
 }
 #endif
 

@@ -161,11 +161,11 @@ static size_t write_at(const struct pipe *p)
 
 static void bytes_added_locked(struct pipe *p, size_t n)
 {
-#ifdef VERIDIAN_PLANT_RACE /* for tests/sim/sweep.sh: a reader between the two steps is lost */
+#ifdef VERIDIAN_PLANT_RACE /* for tests/sim/sweep.sh and races: a reader between the two steps is lost */
   size_t used = p->used;
   spin_unlock(&p->lock);
-  spin_lock(&p->lock);
   p->used = used;
+  spin_lock(&p->lock);
 #endif
   p->used += n;
   waitq_wake_all(&p->readers_wait);

@@ -72,7 +72,7 @@ static void buddy_free(struct zone *z, uint32_t frame, unsigned order)
   z->pages[frame].state = PAGE_TAKEN; /* merged below another, it heads no block any more */
   for (; order < PMM_MAX_ORDER; order++) {
     uint32_t other = frame ^ (1u << order);
-    if (other >= z->frames || z->pages[other].state != PAGE_FREE || z->pages[other].order != order) break;
+    if (other >= z->frames || page_state(&z->pages[other]) != PAGE_FREE || z->pages[other].order != order) break;
     block_remove(z, other, order);
     frame &= other;
   }

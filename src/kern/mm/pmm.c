@@ -57,7 +57,7 @@ static inline void junk_check(const struct zone *z, uint32_t frame)
 static inline void descriptor_take(struct zone *z, uint32_t frame, uint32_t count, unsigned order, enum pmm_owner owner)
 {
   struct page *p = &z->pages[frame];
-  p->state = PAGE_ALLOCATED;
+  page_set_state(p, PAGE_ALLOCATED);
   p->order = (uint8_t)order;
   p->owner = (uint8_t)owner;
   p->next = count;
@@ -94,7 +94,7 @@ static inline bool page_drop(paddr_t pa, unsigned order, struct zone **zone, uin
   if (p->order != order) bad_page(pa, "part of a block of another size");
   if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) > 0) return false;
   kassert(zone_of_owner(p->owner) == *zone);
-  p->state = PAGE_TAKEN;
+  page_set_state(p, PAGE_TAKEN);
   return true;
 }
 
@@ -124,7 +124,7 @@ static __attribute__((noinline)) void cache_refill(struct zone *z, struct frame_
   if (frame == FRAME_NONE) return;
   c->count = 1u << order;
   for (uint32_t i = c->count; i > 0; i--, frame++) { /* the lowest is handed out first */
-    z->pages[frame].state = PAGE_CACHED;
+    page_set_state(&z->pages[frame], PAGE_CACHED);
     c->frame[i - 1] = frame;
   }
 }
@@ -163,7 +163,7 @@ static void frame_free(struct zone *z, uint32_t frame)
   struct frame_cache *c = cache_own(z);
   if (c->count == FRAME_CACHE_MAX) cache_drain(z, c, FRAME_CACHE_MAX - (1u << FRAME_CACHE_ORDER));
   c->owned[z->pages[frame].owner / PMM_ZONES]--;
-  z->pages[frame].state = PAGE_CACHED;
+  page_set_state(&z->pages[frame], PAGE_CACHED);
   c->frame[c->count++] = frame;
   arch_irq_restore(enabled);
 }

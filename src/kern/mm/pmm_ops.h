@@ -27,13 +27,24 @@ enum page_state {
 /* One a frame, from the zone's base on, holes included. */
 struct page {
   uint32_t next, prev; /* the algorithm's, in a free block */
-  uint8_t state;       /* enum page_state */
+  uint8_t state;       /* enum page_state; page_state and page_set_state where the zone's lock is not held */
   uint8_t order;       /* of the block, in its first frame */
   uint8_t flags;       /* PAGE_* */
   uint8_t owner;       /* enum pmm_owner of an allocated block */
   uint32_t refs;       /* atomic; users of an allocated block */
 };
 _Static_assert(sizeof(struct page) == 16, "descriptors cost 16 bytes a frame");
+
+/* A block that is freed looks whether its neighbour is free while that one, which is not, goes from hand to hand. */
+static inline enum page_state page_state(const struct page *p)
+{
+  return (enum page_state)__atomic_load_n(&p->state, __ATOMIC_RELAXED);
+}
+
+static inline void page_set_state(struct page *p, enum page_state state)
+{
+  __atomic_store_n(&p->state, (uint8_t)state, __ATOMIC_RELAXED);
+}
 
 struct pmm_ops;
 
