@@ -81,7 +81,7 @@ static bool parse_package(struct aml a, struct acpi_s5 *s5)
   } else if (!next_integer(&a, &type_b)) {
     return false;
   }
-  if (type_a > SLEEP_TYPE_MAX + PLANTED(acpi) || type_b > SLEEP_TYPE_MAX) return false;
+  if (!PLANTED(acpi) && (type_a > SLEEP_TYPE_MAX || type_b > SLEEP_TYPE_MAX)) return false;
   *s5 = (struct acpi_s5){.known = true, .type_a = (uint8_t)type_a, .type_b = (uint8_t)type_b};
   return true;
 }
