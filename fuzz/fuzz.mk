@@ -69,8 +69,8 @@ $(foreach target,$(FUZZ_MACHINE_TARGETS),\
   $(eval $(call fuzz_program_rule,$(target),$(FUZZ_MACHINE_FILES),$(FUZZ_DIR)/libmachine.a fuzz/machine/state.lds)))
 fuzz-planted: $(patsubst %,$(FUZZ_DIR)/planted/fuzz_%,$(filter-out null,$(FUZZ_ALL_TARGETS)))
 
-# The machine is not what is fuzzed (but for its records): the engine need not know where it goes. And what puts memory back may not be looked at by a
-# sanitizer.
+# The machine is not what is fuzzed (but for its records): the engine need not know where it goes. And what puts memory back
+# may not be looked at by a sanitizer.
 FUZZ_UNTRACED = -O2 -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,pc-table,trace-cmp
 $(filter-out %/record_file.c.o,$(FUZZ_SIM_OBJECTS)) $(call fuzz_objects,$(FUZZ_MACHINE_FILES)): FUZZ_COMPILE += $(FUZZ_UNTRACED)
 $(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -fno-sanitize=all

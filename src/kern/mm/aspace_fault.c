@@ -74,9 +74,9 @@ static int enter_page(struct aspace *as, const struct region *r, vaddr_t va, con
 /* The entry is there, with fewer rights perhaps. Object locked. */
 static int widen_entry(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
 {
-  spin_lock(&as->tables_lock);
+  spin_lock_inner(&as->tables_lock);
   int err = pmap_protect(&as->pmap, va, page_attrs(r, page));
-  spin_unlock(&as->tables_lock);
+  spin_unlock_inner(&as->tables_lock);
   return err;
 }
 

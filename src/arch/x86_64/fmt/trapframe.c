@@ -38,9 +38,10 @@ const char *trap_kind_name(enum trap_kind kind)
 
 static enum trap_kind kind_of_vector(uint64_t vector)
 {
-  if (vector < VECTOR_IRQ_BASE) return vector_kinds[vector] ? (enum trap_kind)vector_kinds[vector] : TRAP_OTHER;
   if (vector == VECTOR_SYSCALL) return TRAP_SYSCALL;
-  return vector == VECTOR_NL_CALL ? TRAP_NL_CALL : TRAP_OTHER;
+  if (vector == VECTOR_NL_CALL) return TRAP_NL_CALL;
+  if (vector < VECTOR_IRQ_BASE && vector_kinds[vector]) return (enum trap_kind)vector_kinds[vector];
+  return TRAP_OTHER;
 }
 
 bool trapframe_from_user(const struct trapframe *tf)

@@ -35,17 +35,28 @@ static inline void irq_count_on(struct cpu *cpu)
   arch_irq_restore(true);
 }
 
+/* Interrupts are disabled. */
+static inline void spin_acquire(struct spinlock *lock, struct cpu *cpu)
+{
+  if (__builtin_expect(!spin_try_take(lock, cpu), 0)) spin_wait(lock, cpu);
+}
+
+static inline void spin_release(struct spinlock *lock, struct cpu *cpu)
+{
+  if (__builtin_expect(__atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != cpu, 0)) spin_check_failed(lock, cpu);
+  __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
+}
+
 /* Interrupts are disabled, and were `enabled` before. */
 static inline void spin_lock_on(struct spinlock *lock, struct cpu *cpu, bool enabled)
 {
   irq_count_off(cpu, enabled);
-  if (__builtin_expect(!spin_try_take(lock, cpu), 0)) spin_wait(lock, cpu);
+  spin_acquire(lock, cpu);
 }
 
 static inline void spin_unlock_on(struct spinlock *lock, struct cpu *cpu)
 {
-  if (__builtin_expect(__atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != cpu, 0)) spin_check_failed(lock, cpu);
-  __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
+  spin_release(lock, cpu);
   irq_count_on(cpu);
 }
 
@@ -54,14 +65,12 @@ static inline void spin_lock_inner(struct spinlock *lock)
 {
   struct cpu *cpu = cpu_self();
   kassert(cpu->irq_off_depth > 0);
-  if (__builtin_expect(!spin_try_take(lock, cpu), 0)) spin_wait(lock, cpu);
+  spin_acquire(lock, cpu);
 }
 
 static inline void spin_unlock_inner(struct spinlock *lock)
 {
-  struct cpu *cpu = cpu_self();
-  if (__builtin_expect(__atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != cpu, 0)) spin_check_failed(lock, cpu);
-  __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELEASE);
+  spin_release(lock, cpu_self());
 }
 
 #endif
