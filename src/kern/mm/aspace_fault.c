@@ -71,8 +71,9 @@ static int enter_page(struct aspace *as, const struct region *r, vaddr_t va, con
   return err;
 }
 
-/* The entry is there, with fewer rights perhaps. Object locked. */
-static int widen_entry(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
+/* The entry is there, with fewer rights perhaps. Object locked. Apart, so that a first touch does not pay for it. */
+static __attribute__((noinline)) int widen_entry(struct aspace *as, const struct region *r, vaddr_t va,
+                                                 const struct vmo_page *page)
 {
   spin_lock_inner(&as->tables_lock);
   int err = pmap_protect(&as->pmap, va, page_attrs(r, page));
