@@ -83,8 +83,8 @@ $(FUZZ_DIR)/obj/src/%.S.o: src/%.S $(FUZZ_DIR)/stamp
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-$(FUZZ_DIR)/seeds/stamp: fuzz/mkseeds initrd.cpio
-	$(AM_V_GEN)rm -rf $(@D) && $(srcdir)/fuzz/mkseeds $(@D) initrd.cpio && touch $@
+$(FUZZ_DIR)/seeds/stamp: fuzz/mkseeds $(wildcard $(srcdir)/fuzz/seeds/*.pl) initrd.cpio
+	$(AM_V_GEN)rm -rf $(@D) && $(MKDIR_P) $(@D) && $(PERL) $(srcdir)/fuzz/mkseeds $(@D) initrd.cpio && touch $@
 
 fuzz-seeds: $(FUZZ_DIR)/seeds/stamp
 

@@ -3,6 +3,7 @@
 # The optional tools: without one, what needs it is not built and its tests are skipped, naming it.
 AC_DEFUN([VERIDIAN_TOOLS], [
 AC_CHECK_PROGS([CPIO], [cpio])
+AC_CHECK_PROGS([PERL], [perl])
 AC_CHECK_PROGS([QEMU], [qemu-system-x86_64])
 AC_CHECK_PROGS([GRUB_MKRESCUE], [grub-mkrescue grub2-mkrescue])
 AC_CHECK_PROGS([XORRISO], [xorriso])
@@ -44,6 +45,7 @@ AS_IF([test -n "$PKG_CONFIG"],
   [PKG_CHECK_MODULES([CHECK], [check >= 0.12], [veridian_check=yes], [:])])
 
 AM_CONDITIONAL([HAVE_CPIO], [test -n "$CPIO"])
+AM_CONDITIONAL([HAVE_PERL], [test -n "$PERL"])
 AM_CONDITIONAL([HAVE_CHECK], [test "x$veridian_check" = xyes])
 AM_CONDITIONAL([HAVE_MKIMG], [test -n "$MKFS_FAT" && test -n "$MCOPY"])
 AM_CONDITIONAL([HAVE_ISO], [test -n "$GRUB_MKRESCUE"])
