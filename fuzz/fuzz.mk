@@ -4,7 +4,7 @@
 #   make fuzz TARGET=elf [TIME=60] [JOBS=2]   searches for that many seconds on so many processors
 #   make fuzz-programs                 builds all harnesses; fuzz-seeds: the seeds
 #   make fuzz-check                    tests them
-#   make fuzz-coverage                 prints how much of each parser the seeds reach
+#   make fuzz-coverage                 prints how much of each parser the seeds reach, and fails when it is too little
 
 FUZZ_DIR = build/fuzz
 FUZZ_ALL_TARGETS = $(sort $(FUZZ_TARGETS) $(FUZZ_MACHINE_TARGETS))
@@ -100,8 +100,9 @@ fuzz: $(FUZZ_DIR)/fuzz_$(TARGET) $(FUZZ_DIR)/seeds/stamp
 	@srcdir='$(srcdir)' $(srcdir)/fuzz/campaign $(FUZZ_DIR) $(TARGET) $(or $(TIME),60) $(JOBS)
 endif
 
-# That the campaigns work: every harness finds the bug planted for it, and everything builds the way OSS-Fuzz builds it.
-fuzz-check: fuzz-planted fuzz-seeds
+# That the campaigns work: seeds reach enough, every harness finds the bug planted for it, and everything builds the way OSS-Fuzz
+# builds it.
+fuzz-check: fuzz-coverage fuzz-planted fuzz-seeds
 	srcdir='$(srcdir)' $(srcdir)/fuzz/check-plants $(FUZZ_DIR)
 	srcdir='$(abs_srcdir)' $(srcdir)/fuzz/check-build '$(FUZZ_CC)'
 

@@ -13,7 +13,7 @@
 
 static void check_info(const struct acpi_info *info)
 {
-  REQUIRE(info->error < ACPI_ERROR_COUNT && info->ntables <= ACPI_TABLES_MAX);
+  REQUIRE(info->error < ACPI_ERROR_COUNT && acpi_error_text(info->error) && info->ntables <= ACPI_TABLES_MAX);
   for (unsigned i = 0; i < info->ntables; i++) {
     const struct acpi_table *t = &info->tables[i];
     REQUIRE(t->error < ACPI_ERROR_COUNT && memchr(t->signature, '\0', sizeof t->signature));
@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static struct acpi_info info;
   const struct phys_view view = {.bytes = data, .base = BASE, .size = size};
-  REQUIRE(acpi_decode(&view, BASE, &info) == info.error);
+  REQUIRE(acpi_error_text((enum acpi_error)size));
+  REQUIRE(acpi_decode(&view, size > 0 ? BASE : 0, &info) == info.error);
   check_info(&info);
   return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * Archives from anywhere: the pure reader stays inside its bytes and ends, and unpacking what it finds leaves either a
- * tree or nothing, and no memory behind when that is gone.
+ * tree or nothing, and no memory behind when that is gone. The last byte, which is behind the archive's end where it has one,
+ * says which allocation fails when it is unpacked a second time.
  */
 #include "../tests/fs_rig.h"
 #include "fuzz.h"
@@ -28,13 +29,16 @@ static void read_through(const uint8_t *data, size_t size)
   REQUIRE(result == 0 ? why == NULL : why != NULL && r.offset <= size);
 }
 
-static void unpack(const uint8_t *data, size_t size)
+/* fail_after: allocations before one fails; negative: none does. */
+static void unpack(const uint8_t *data, size_t size, long fail_after)
 {
   struct vnode *root;
   fs_rig_reset();
   REQUIRE(tmpfs_create(&root) == 0);
+  fs_rig.fail_after = fail_after;
   int r = initrd_unpack(root, data, size);
   REQUIRE(r == 0 || fs_rig.log_lines > 0);
+  REQUIRE(!fs_rig.failed || r == -ENOMEM);
   vnode_unref(root);
   REQUIRE(fs_rig.allocations == 0 && fs_rig.pages == 0);
 }
@@ -42,6 +46,7 @@ static void unpack(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   read_through(data, size);
-  unpack(data, size);
+  unpack(data, size, -1);
+  if (size > 0 && data[size - 1] > 0) unpack(data, size, data[size - 1] - 1);
   return 0;
 }

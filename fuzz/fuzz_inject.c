@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   int r;
   for (size_t i = 0; i < size; i++) lines += data[i] == '\n';
   while ((r = inject_next(&at, end, &line, &fault, &why)) == 1) {
-    REQUIRE(fault.kind < INJECT_KINDS && fault.when.first > 0);
+    REQUIRE(fault.kind < INJECT_KINDS && inject_name(fault.kind) && fault.when.first > 0);
     REQUIRE(fault.kind != INJECT_IRQ || (fault.detail >= 0 && fault.detail < 16));
     REQUIRE(fault.kind == INJECT_CLOCK || fault.detail >= 0);
     check_text(&fault);

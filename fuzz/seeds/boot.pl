@@ -100,7 +100,7 @@ seed('bootinfo', 'map', join '', map { region } [0, 0x9fc00, 1], [0x100000, 0x7f
 seed('bootinfo', 'initrd', u64(0x100000, 0x100000) . u8(1) . u64(0x180000, 0x1000));
 seed('bootinfo', 'full', join '', map { region } (map { [$_ * 8192, 4096, $_ % 8 + 1] } 0 .. 126), [0, 0x200000, 1]);
 # Pieces out of one range, of two kinds in turn: more than the table has room for, even without reserved and bad ones.
-sub pieces { my @kinds = @_; join '', map { region } [0, 0x10000000, 1], map { [$_ * 8192, 4096, $kinds[$_ % 2]] } 1 .. 200 }
+sub pieces { my @kinds = @_; join '', map { region } [0, 0x10000000, 1], map { [$_ * 8192, 4096, $kinds[$_ % 2]] } 1 .. 130 }
 seed('bootinfo', 'pieces-reserved', pieces(2, 5));
 seed('bootinfo', 'pieces', pieces(3, 4));
 seed('bootinfo', 'many', join '', map { region } map { [$_ * 8192, 4096, 1] } 1 .. 257);

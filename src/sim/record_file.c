@@ -48,6 +48,13 @@ static uint16_t check_next(const uint8_t *entry, size_t size)
   return (uint16_t)(both ^ both >> 32);
 }
 
+static void begin(void)
+{
+  file.last_point = file.entries = file.hash = 0;
+  file.count = file.next.size = 0;
+  file.checked = false;
+}
+
 static size_t bytes_after(enum record_kind kind, uint64_t value)
 {
   switch (kind) {
@@ -95,6 +102,7 @@ void record_put(enum record_kind kind, uint64_t value, const void *bytes)
 void record_file_create(const char *path, struct record_header *header)
 {
   char error[256];
+  begin();
   memcpy(header->magic, magic, sizeof magic);
   header->hash = machine_hash(header, offsetof(struct record_header, hash));
   file.fd = host_file_create(path, error, sizeof error);
@@ -195,6 +203,7 @@ void record_file_open(const char *path, struct record_header *header)
       header->screen_width > MACHINE_SCREEN_MOST || header->screen_height > MACHINE_SCREEN_MOST ||
       !memchr(header->cmdline, '\0', sizeof header->cmdline))
     no_record(path, "its head makes no sense");
+  begin();
   file.bytes = bytes;
   file.size = (size_t)size;
   file.at = sizeof *header;

@@ -70,7 +70,7 @@ int path_normalize(const char *cwd, const char *path, char out[PATH_MAX])
   }
   int r = append_path(&b, path, &directory);
   if (r) return r;
-  if (directory || b.length == 0) {
+  if (directory) {
     if (b.length + 2 > PATH_MAX) return -ENAMETOOLONG;
     out[b.length++] = '/';
   }
