@@ -269,8 +269,12 @@ START_TEST(listing)
   ck_assert_uint_eq(info[1].sched_class, CLASS_SYSTEM);
   ck_assert_uint_eq(info[1].user_pages, 12);
   ck_assert_int_eq(info[2].pid, -1); /* untouched */
+  t.state = THREAD_CREATED;          /* about to start */
+  ck_assert_uint_eq(process_list(info, 3), 3);
+  ck_assert_uint_eq(info[1].state, PROCESS_RUNNING);
   t.state = THREAD_READY;
   ck_assert_uint_eq(process_list(info, 3), 3);
+  ck_assert_uint_eq(info[0].state, PROCESS_RUNNING); /* without a thread: it drops what it held */
   ck_assert_uint_eq(info[1].state, PROCESS_RUNNING);
   ck_assert_uint_eq(info[2].state, PROCESS_ZOMBIE);
   ck_assert_uint_eq(info[2].user_pages, 0);

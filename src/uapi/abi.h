@@ -170,8 +170,8 @@ struct wait_status {
 };
 
 enum process_state {
-  PROCESS_RUNNING = 1, /* some thread is ready or running */
-  PROCESS_BLOCKED = 2,
+  PROCESS_RUNNING = 1, /* it runs, is ready to, starts or ends */
+  PROCESS_BLOCKED = 2, /* all of its threads sleep */
   PROCESS_ZOMBIE = 3,
 };
 

@@ -10,6 +10,10 @@ for options in '--check-tlb --mem=16M' '--clock=real' '--trap=seccomp --switch=a
   grep '\[failed\]' "$work/out"
 done
 
+# Preempted in the middle of its end, too, a program leaves nothing once it was waited for.
+printf 'usertests proc_wait_frees_all\nexit $?\n' | run 0 --clock=virtual --preempt=20 --seed=1
+out_has '^1 passed, 0 failed$'
+
 # It can run one test by its name, knows what it has not, and its own verdict is not always the same.
 printf 'usertests fault_ends_a_test\nexit $?\n' | run 0
 out_has '^1 passed, 0 failed$'

@@ -36,6 +36,7 @@ static NORETURN void process_leave(struct process *p)
     if (p->pid == INIT_PID) init_ended(&p->status);
     process_drop_resources(p);
   }
+  (void)arch_irq_disable(); /* nobody runs, the parent least of all, before the thread is gone, too */
   spin_lock(&process_tree_lock);
   t->process = NULL;
   if (last) tree_make_zombie_locked(p);

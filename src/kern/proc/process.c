@@ -127,17 +127,18 @@ static void describe_locked(struct process *p, struct process_info *info)
   info->pid = p->pid;
   info->parent = p->parent != NULL ? p->parent->pid : 0;
   info->job = p->job;
-  info->state = p->zombie ? PROCESS_ZOMBIE : PROCESS_BLOCKED;
   info->sched_class = CLASS_USER;
   memcpy(info->name, p->name, sizeof(info->name));
 
   spin_lock(&p->lock);
+  /* Without a thread it is being started, or its last one drops what it held. */
+  info->state = p->zombie ? PROCESS_ZOMBIE : p->nthreads == 0 ? PROCESS_RUNNING : PROCESS_BLOCKED;
   info->threads = p->nthreads;
   info->cpu_ns = p->ended_cpu_ns;
   list_for_each (t, &p->threads, struct thread, process_link) {
     info->cpu_ns += t->cpu_ns;
     info->sched_class = t->sched_class;
-    if (t->state == THREAD_READY || t->state == THREAD_RUNNING) info->state = PROCESS_RUNNING;
+    if (t->state != THREAD_BLOCKED) info->state = PROCESS_RUNNING;
   }
   spin_unlock(&p->lock);
 }

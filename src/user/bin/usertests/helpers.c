@@ -138,10 +138,10 @@ static int help_fill(const char *argument)
   return 0;
 }
 
-/* Leaves a child of its own behind, and tells its process id. */
+/* Leaves a child of its own behind, which reads its input to the end, and tells its process id. */
 static int help_orphan(const char *argument)
 {
-  int child = start_helper("sleep", argument, -1, -1);
+  int child = start_helper("copy", argument, 0, -1);
   int pid = pid_of(child);
   return write(1, &pid, sizeof pid) != sizeof pid;
 }

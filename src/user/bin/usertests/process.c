@@ -24,13 +24,28 @@ static void test_exit_codes(void)
 static void test_wait(void)
 {
   struct wait_status status;
-  int child = start_helper("sleep", "30", 0, 1), pid = pid_of(child);
+  int ends[2];
+  OK(pipe(ends));
+  int child = start_helper("copy", "", ends[0], 1), pid = pid_of(child);
   CHECK_EQ(wait(child, &status, WAIT_NOHANG), 0);
+  OK(close(ends[1])); /* it reads the end, and ends */
   CHECK_EQ(wait(child, NULL, 0), pid);
   FAILS(ECHILD, wait(child, &status, 0)); /* reaped */
   FAILS(ECHILD, wait(child, &status, WAIT_NOHANG));
   FAILS(ECHILD, wait(WAIT_ANY, &status, 0));
   OK(close(child));
+}
+
+/* When wait answers, the kernel has freed all that the child was, also its thread. */
+static void test_wait_frees_all(void)
+{
+  struct memory_info first, now;
+  for (int i = 0; i < 100; i++) {
+    finish(start_helper("exit", "0", 0, 1));
+    OK(memory_info(&now));
+    if (i == 0) first = now;
+    CHECK_EQ(now.heap_bytes, first.heap_bytes);
+  }
 }
 
 static void test_wait_any(void)
@@ -121,12 +136,14 @@ static void test_kill_self(void)
 /* Ends without waiting: init has to take the rest. */
 static void test_orphan(void)
 {
-  int ends[2], pid = 0;
+  int input[2], ends[2], pid = 0;
+  OK(pipe(input));
   OK(pipe(ends));
-  int child = start_helper("orphan", "40", 0, ends[1]);
+  int child = start_helper("orphan", "", input[0], ends[1]);
   CHECK_EQ(read(ends[0], &pid, sizeof pid), sizeof pid);
   CHECK_EQ(finish(child).code, 0);
   CHECK(process_exists(pid));
+  OK(close(input[1]));
   for (int i = 0; process_exists(pid); i++) {
     CHECK(i < 500);
     nanosleep(10 * MILLISECOND);
@@ -192,6 +209,7 @@ static void test_many(void)
 const struct test process_tests[] = {
   {"proc_exit_codes", test_exit_codes, 0},
   {"proc_wait", test_wait, 0},
+  {"proc_wait_frees_all", test_wait_frees_all, 0},
   {"proc_wait_any", test_wait_any, 0},
   {"proc_wait_errors", test_wait_errors, 0},
   {"proc_kill", test_kill, 0},
