@@ -31,6 +31,25 @@ seed('term', 'ctrl', "\035\071\002\036\340\035\340\070\071\036\340\266\370\052\3
   "\340\114\340\023\052\114\105\117\114");
 seed('term', 'keys', "\036\236\052\036\252\035\056\235\340\110\340\310\341\035\105\341\235\305\072\072\105\107\070\036\340\123\340\065");
 
+# The simulator's arguments, a line each.
+my @machine = qw(--mem=16M --append=a --log-level=debug --fault=alloc:1 --fault=copy:2 --clock=virtual --seed=0x7 --check-tlb
+  --debugcon=d --screen=80x25 --screendump=p --switch=asm --trap=seccomp --initrd=i --fault-plan=f --preempt=5 --record=r);
+sub options { my $name = shift; seed('options', $name, join "\n", @_) }
+options('all', @machine);
+options('points', '--preempt-at', '1,20,300', '--clock=virtual', '--trap=sud', '--switch=ucontext');
+options('replay', '--replay=r', '--initrd', 'i');
+options('help', '--help', '--nonsense');
+options('version', '--append=' . 'x' x 1024, '--version');
+options('long', '--append=' . 'x' x 1024, '--log-level=warn');
+options('faults', '--fault=' . 'x' x 1024, '--fault=x');
+options('replay-' . substr($_, 2, 5), '--replay=r', $_) for @machine;
+options("refused-@{[++$number]}", split ' ')
+  for '--nonsense', '--s=1', '--mem', '--help=1', '-x', "-\xff", 'file', '-- --seed', '--fault=', '--mem=x', '--mem=1T', '--mem=4Mx', '--mem=1',
+  '--mem=65g', '--mem=9k', '--mem=-4M', '--mem=99999999999999G', '--mem=99999999999999999999', '--seed=7x', '--seed=x', '--seed=', '--screen=80', '--screen=8x80',
+  '--screen=80x8', '--screen=99999x80', '--screen=80x99999', '--screen=80x25x', '--preempt=0', '--preempt=x', '--preempt-at=2,1', '--preempt-at=1,x',
+  '--preempt-at=1x', '--preempt-at=99999999999999999999', '--clock=x', '--switch=x', '--trap=x', '--log-level=x', '--screendump=p',
+  '--record=r --preempt-at=1', '--preempt=1 --clock=real', '--preempt-at=1 --clock=real';
+
 # Second, minute, hour, day, month, year, century, status: BCD, numbers; the hours of a day, and of its half.
 my $bcd = u8(0x59, 0x30, 0x23, 0x29, 0x02, 0x24, 0x20, 2);
 seed('calendar', 'bcd', $bcd);

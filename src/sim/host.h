@@ -1,7 +1,7 @@
 /*
  * The wall between the simulated machine (arch_*.c, kernel headers) and the host (host_*.c, Linux headers): plain types
  * only, and this header is all the two sides share. host_* functions are called by the machine; the machine_* functions
- * at the end are what the machine gives to the host. No host function allocates, sleeps or takes a lock unless it says
+ * are what the machine gives to the host. No host function allocates, sleeps or takes a lock unless it says
  * so; those marked (S) may be called from inside a signal handler.
  */
 #ifndef SIM_HOST_H
@@ -211,5 +211,23 @@ void machine_signal(struct host_signal *s);
 int machine_epilogue(int status);
 /* Somebody ends the process from outside: what is recorded is kept. (S) */
 void machine_killed(void);
+
+/* ---- the command line (host_options.c) ---- */
+
+#define HOST_CMDLINE_MAX 1024 /* bytes of the kernel's command line and of the faults, without null */
+
+enum host_wish { HOST_RUN, HOST_HELP, HOST_VERSION };
+
+struct host_options {
+  struct machine_options machine; /* its texts are here, or arguments */
+  enum host_wish wish;
+  char cmdline[HOST_CMDLINE_MAX + 1], faults[HOST_CMDLINE_MAX + 1];
+  char error[512]; /* what is wrong, when something is; too long a message is cut */
+};
+
+/* Reads the arguments; `terminal`: the console is one, so that time is real unless they say otherwise. False when they are
+ * refused: `error` says why. Only `argv` changes, in its order: what are no options comes last. With HOST_HELP and HOST_VERSION
+ * what comes behind them was not looked at. */
+bool host_options_parse(struct host_options *options, int argc, char **argv, bool terminal);
 
 #endif
