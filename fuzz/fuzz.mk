@@ -74,9 +74,12 @@ fuzz-planted: $(patsubst %,$(FUZZ_DIR)/planted/fuzz_%,$(filter-out null,$(FUZZ_A
 FUZZ_UNTRACED = -O2 -fno-sanitize-coverage=trace-pc-guard,inline-8bit-counters,pc-table,trace-cmp
 $(filter-out %/record_file.c.o,$(FUZZ_SIM_OBJECTS)) $(call fuzz_objects,$(FUZZ_MACHINE_FILES)): FUZZ_COMPILE += $(FUZZ_UNTRACED)
 $(FUZZ_DIR)/obj/fuzz/machine/snapshot.c.o: FUZZ_COMPILE += -fno-sanitize=all
-# Nor does it learn from comparisons that no input decides, and that are made very often.
-$(call fuzz_objects,$(filter %/chacha20.c %/entropy.c src/kern/mm/slab% src/kern/sync/%,$(KERN_SOURCES))): \
-  FUZZ_COMPILE += -fno-sanitize-coverage=trace-cmp
+# Nor does it learn from comparisons that no input decides, and that are made very often: of locks, of the scheduler, of what
+# finds memory and tables for it, of each byte's way to the console.
+FUZZ_UNCOMPARED = src/kern/trap.c src/kern/sched/% src/kern/sync/% $(addprefix src/kern/lib/,avl.c chacha20.c entropy.c inject.c log.c panic.c) \
+  $(addprefix src/kern/mm/,bitmap.c bootmem.c buddy.c kmalloc.c kva.c pagearray.c pmm% slab% vrange.c) \
+  $(addprefix src/kern/dev/,console% debugcon.c uart16550.c) $(addprefix src/arch/x86_64/fmt/,mmu.c pmap% trapframe.c)
+$(call fuzz_objects,$(filter $(FUZZ_UNCOMPARED),$(KERN_SOURCES) $(FMT_SOURCES))): FUZZ_COMPILE += -fno-sanitize-coverage=trace-cmp
 
 $(FUZZ_DIR)/obj/src/%.S.o: src/%.S $(FUZZ_DIR)/stamp
 	$(AM_V_CPPAS)$(MKDIR_P) $(@D) && $(FUZZ_CC) -c -o $@ $<

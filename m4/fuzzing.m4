@@ -8,7 +8,7 @@ AC_ARG_VAR([FUZZ_CC], [C compiler with libFuzzer, for make fuzz])
 AC_ARG_VAR([FUZZ_CFLAGS], [its optimization and sanitizer flags])
 AC_ARG_VAR([FUZZ_ENGINE], [what links the fuzzing engine (-fsanitize=fuzzer)])
 AS_IF([test "x${FUZZ_CFLAGS+set}" != xset],
-  [FUZZ_CFLAGS="-g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=function -fno-sanitize-recover=undefined"])
+  [FUZZ_CFLAGS="-g -O2 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=function -fno-sanitize-recover=undefined"])
 AS_IF([test "x${FUZZ_ENGINE+set}" != xset], [FUZZ_ENGINE=-fsanitize=fuzzer])
 veridian_fuzz_candidates=${FUZZ_CC:-"clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14"}
 FUZZ_CC=

@@ -3,6 +3,7 @@
  * What is static here is the fuzzer's and not part of the snapshot.
  */
 #include "guest.h"
+#include "cost.h"
 #include "wall.h"
 
 #include "../../src/sim/machine.h"
@@ -17,8 +18,8 @@
 
 #define MEMORY MIB(16)
 #define BOOT_STACK MIB(1)
-#define WARM_CHILDREN 8 /* as many kernel stacks as the kernel keeps */
-#define PIDS_MAX 4096
+#define WARM_CHILDREN 8    /* as many kernel stacks as the kernel keeps */
+#define PROCESSES_MAX 256u /* more than any input starts */
 #define MOMENT_NS 1000000u
 #define MOMENTS_MAX 8u /* that threads which are preempted on their last steps may take */
 #define HASH_EVERY 1000u
@@ -48,7 +49,6 @@ struct usual {
 };
 static struct usual at_begin, at_end;
 static bool usual_known;
-static size_t changed_pages;
 static uint64_t hash; /* the snapshot's */
 static unsigned runs;
 
@@ -90,6 +90,20 @@ bool guest_fault(uintptr_t at, bool write, bool fetch)
   return machine_mmu_in_window(at) && machine_mmu_fault(at, access, &error);
 }
 
+/* But init. */
+static void kill_all(void)
+{
+  static struct process_info all[PROCESSES_MAX];
+  size_t count = process_list(all, PROCESSES_MAX);
+  REQUIRE(count <= PROCESSES_MAX);
+  for (size_t i = 0; i < count; i++) {
+    struct process *p;
+    if (all[i].pid == INIT_PID || process_find(all[i].pid, &p)) continue;
+    (void)process_kill(p, EXIT_KILLED, FAULT_KILL);
+    object_unref(&p->object);
+  }
+}
+
 /* Everybody sleeps for good: what is left is killed, once, for whatever sleeps must wake from that. */
 void guest_idle(void)
 {
@@ -101,12 +115,7 @@ void guest_idle(void)
   }
   if (killed_all) end_run(GUEST_STUCK);
   killed_all = true;
-  for (int pid = INIT_PID + 1; pid < PIDS_MAX; pid++) {
-    struct process *p;
-    if (process_find(pid, &p)) continue;
-    (void)process_kill(p, EXIT_KILLED, FAULT_KILL);
-    object_unref(&p->object);
-  }
+  kill_all();
   machine_irq_raise(MACHINE_ATTENTION);
 }
 
@@ -270,6 +279,7 @@ void guest_boot(const struct guest_user *setup)
 enum guest_end guest_run(const struct guest_user *what, uint64_t seed, uint64_t preempt)
 {
   const struct machine_options options = {.seed = seed, .preempt_rate = preempt};
+  size_t changed, open;
   user = what;
   killed_all = false;
   moments = 0;
@@ -277,8 +287,11 @@ enum guest_end guest_run(const struct guest_user *what, uint64_t seed, uint64_t 
   machine_seed(seed);
   machine_preempt_init(&options);
   const struct arch_context *ctx = machine.current;
+  cost_run_begins();
   enter_machine(snapshot_sp, ctx->stack, ctx->stack_size);
-  changed_pages = wall_restore();
+  cost_reset_begins();
+  changed = wall_restore(&open);
+  cost_reset_ends(changed, open);
   REQUIRE(!usual_known || ++runs % HASH_EVERY || wall_hash() == hash);
   return end;
 }
@@ -286,9 +299,4 @@ enum guest_end guest_run(const struct guest_user *what, uint64_t seed, uint64_t 
 bool guest_left_nothing(void)
 {
   return nothing_left;
-}
-
-size_t guest_changed_pages(void)
-{
-  return changed_pages;
 }

@@ -61,8 +61,6 @@ NORETURN void guest_stop(void);
  * memory objects and pipes as a program that only exits; after guest_stop, as one that does nothing yet. What stays in the
  * file system counts, too. */
 bool guest_left_nothing(void);
-/* Pages the last run changed. */
-size_t guest_changed_pages(void);
 
 /* Sets a call's number and arguments. */
 void guest_set_call(struct trapframe *tf, uint64_t number, const uint64_t args[6]);

@@ -216,9 +216,10 @@ static bool restore_page(struct open_page *o)
   return true;
 }
 
-size_t snapshot_restore(void)
+size_t snapshot_restore(size_t *open)
 {
   size_t changed = 0, left = 0;
+  *open = open_count;
   for (size_t i = 0; i < alias_count; i++)
     if (aliases[i].open && aliases[i].kept_shadow)
       copy(shadow_of(aliases[i].base), aliases[i].kept_shadow, aliases[i].pages * PAGE >> SHADOW_SCALE);

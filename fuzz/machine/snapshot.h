@@ -24,8 +24,8 @@ void snapshot_take(void);
 bool snapshot_fault(uintptr_t at);
 /* These pages may be written to where no fault tells, from now on until they are restored. */
 void snapshot_open(uintptr_t at, size_t size);
-/* Puts everything back. Answers how many pages had changed. */
-size_t snapshot_restore(void);
+/* Puts everything back. Answers how many pages had changed, and in *open how many were looked at. */
+size_t snapshot_restore(size_t *open);
 
 /* A hash of all areas: the same after every restore. */
 uint64_t snapshot_hash(void);

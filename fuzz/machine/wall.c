@@ -212,11 +212,11 @@ void wall_snapshot(void *state, size_t size)
   snapshot_take();
 }
 
-size_t wall_restore(void)
+size_t wall_restore(size_t *open)
 {
   restore_mappings();
   arena_used = arena_used_then;
-  return snapshot_restore();
+  return snapshot_restore(open);
 }
 
 uint64_t wall_hash(void)

@@ -12,8 +12,8 @@
 void wall_set_initrd(const void *bytes, size_t size);
 /* Everything belongs to the snapshot from now on: `state` is the kernel's and the machine's own data. */
 void wall_snapshot(void *state, size_t size);
-/* Puts memory and mappings back. Answers how many pages had changed. */
-size_t wall_restore(void);
+/* Puts memory and mappings back. Answers how many pages had changed, and in *open how many might have. */
+size_t wall_restore(size_t *open);
 uint64_t wall_hash(void);
 
 /* ---- guest.c, called by wall.c ---- */
