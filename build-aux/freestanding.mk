@@ -147,6 +147,23 @@ race-check: veridian-sim-racy initrd.cpio
 	srcdir='$(srcdir)' $(srcdir)/tests/sim/races
 .PHONY: race-check
 
+# ---- uninitialised memory that programs get to see (./configure --enable-sanitizers=memory CC=clang) ----
+
+# $(call leak_rule,kind of memory,source of the planted leak)
+define leak_rule
+veridian-sim-leak-$(1): veridian-sim $(2)
+	$$(AM_V_CC)$$(PLANTED_COMPILE) -DVERIDIAN_PLANT=leak_$(1) -c -o leak-$(1).o $$(srcdir)/$(2)
+	$$(AM_V_CCLD)$$(call planted_link,leak-$(1).o)
+endef
+$(eval $(call leak_rule,heap,src/kern/fs/tmpfs_dir.c))
+$(eval $(call leak_rule,page,src/kern/mm/vmo.c))
+$(eval $(call leak_rule,stack,src/kern/syscall/sys_file.c))
+
+leak-check: veridian-sim-leak-heap veridian-sim-leak-page veridian-sim-leak-stack initrd.cpio
+	@test -n '$(findstring memory,$(SANITIZE_LDFLAGS))' || { echo 'leak-check: configure --enable-sanitizers=memory' >&2; exit 77; }
+	srcdir='$(srcdir)' $(srcdir)/tests/sim/leaks
+.PHONY: leak-check
+
 # ---- which lines they run: coverage/index.html ----
 # However this tree is configured, in one of its own, from a copy of the sources: beside a configured source directory there
 # is no other build.

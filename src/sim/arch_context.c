@@ -30,7 +30,7 @@ static struct arch_context *lay_out(uintptr_t *top)
   return ctx;
 }
 
-static void start(void *arg)
+HOST_ENTRY static void start(void *arg)
 {
   struct arch_context *ctx = arg;
   host_stack_enter(NULL);

@@ -188,7 +188,7 @@ static void kernel_exception(struct host_signal *s)
 
 /* ---- signals ---- */
 
-void machine_signal(struct host_signal *s)
+HOST_ENTRY void machine_signal(struct host_signal *s)
 {
   switch (s->kind) {
   case HOST_CALL: user_call(s); break;
@@ -218,7 +218,7 @@ static bool is_interrupt(uint64_t vector)
   return vector - VECTOR_IRQ_BASE < IRQ_COUNT;
 }
 
-void machine_user_trap(struct trapframe *tf)
+HOST_ENTRY void machine_user_trap(struct trapframe *tf)
 {
   const struct cause cause = {.vector = tf->vector, .error = tf->error, .cr2 = tf->cr2};
   race_acquire(&machine.irq_on);
@@ -237,7 +237,7 @@ void machine_user_trap(struct trapframe *tf)
   if (cause.vector == VECTOR_PF) machine_mmu_prefill(cause.cr2, cause.error & (PF_WRITE | PF_FETCH | PF_USER));
 }
 
-void machine_user_pending(struct trapframe *tf)
+HOST_ENTRY void machine_user_pending(struct trapframe *tf)
 {
   machine.irq_on = false;
   race_acquire(&machine.irq_on);
@@ -267,7 +267,7 @@ static void announce_double_fault_stack(const struct trapframe *tf)
   host_stack_enter(NULL);
 }
 
-void machine_kernel_trap(struct trapframe *tf)
+HOST_ENTRY void machine_kernel_trap(struct trapframe *tf)
 {
   announce_double_fault_stack(tf);
   machine_trace(EVENT_TRAP, tf->vector, 0);

@@ -14,6 +14,15 @@
 #define HOST_NORETURN __attribute__((noreturn))
 #define HOST_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
+/* A function that a signal or assembly enters, not a call that MemorySanitizer saw: what it is given is initialised. */
+#define HOST_ENTRY
+#ifdef __has_feature
+#if __has_feature(memory_sanitizer)
+#undef HOST_ENTRY
+#define HOST_ENTRY __attribute__((no_sanitize("memory")))
+#endif
+#endif
+
 /* ---- leaving ---- */
 
 #define HOST_EXIT_USAGE 2     /* bad option, unreadable file, a host that lacks something */

@@ -12,6 +12,9 @@
 #if __has_feature(address_sanitizer)
 #define WITH_ASAN 1
 #endif
+#if __has_feature(memory_sanitizer)
+#define WITH_MSAN 1
+#endif
 #endif
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
@@ -22,6 +25,19 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
   return "detect_leaks=0";
+}
+#endif
+
+#ifdef WITH_MSAN
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/msan_interface.h>
+
+/* The program that finds names for the reports is started now: a fork on a kernel's stack, which both sides would share, is
+ * not to be survived. */
+__attribute__((constructor)) static void start_symbolizer(void)
+{
+  char name[64];
+  __sanitizer_symbolize_pc((void *)(uintptr_t)start_symbolizer, "%f", name, sizeof name);
 }
 #endif
 
@@ -66,7 +82,7 @@ size_t host_context_size(void)
 }
 
 /* makecontext passes ints: pointers travel in halves. */
-static void start(unsigned entry_low, unsigned entry_high, unsigned arg_low, unsigned arg_high)
+HOST_ENTRY static void start(unsigned entry_low, unsigned entry_high, unsigned arg_low, unsigned arg_high)
 {
   void (*entry)(void *) = (void (*)(void *))(((uintptr_t)entry_high << 32) | entry_low);
   entry((void *)(((uintptr_t)arg_high << 32) | arg_low));
@@ -92,6 +108,9 @@ void host_stack_leave(void **fake, const void *stack, size_t size)
 {
 #ifdef WITH_ASAN
   __sanitizer_start_switch_fiber(fake, stack, size);
+#elif defined(WITH_MSAN)
+  (void)fake;
+  __msan_start_switch_fiber(stack, size);
 #else
   (void)fake, (void)stack, (void)size;
 #endif
@@ -101,6 +120,9 @@ void host_stack_enter(void *fake)
 {
 #ifdef WITH_ASAN
   __sanitizer_finish_switch_fiber(fake, NULL, NULL);
+#elif defined(WITH_MSAN)
+  (void)fake;
+  __msan_finish_switch_fiber(NULL, NULL);
 #else
   (void)fake;
 #endif
@@ -110,6 +132,8 @@ void host_stack_unpoison(void *stack, size_t size)
 {
 #ifdef WITH_ASAN
   __asan_unpoison_memory_region(stack, size);
+#elif defined(WITH_MSAN)
+  __msan_unpoison(stack, size);
 #else
   (void)stack, (void)size;
 #endif

@@ -39,8 +39,21 @@
 #define RFLAGS_AC_BIT 0x40000
 #define ALTERNATE_STACK (256u << 10)
 
+/* MemorySanitizer would follow values even where it must not report them. */
+#ifdef __has_feature
+#if __has_feature(memory_sanitizer)
+#define WITH_MSAN 1
+#endif
+#endif
+#ifdef WITH_MSAN
+#include <sanitizer/msan_interface.h>
+#define UNFOLLOWED disable_sanitizer_instrumentation
+#else
+#define UNFOLLOWED
+#endif
+
 /* What runs before the FS base is right, and what is inlined there. */
-#define UNCHECKED no_stack_protector, no_sanitize("address", "undefined", "thread")
+#define UNCHECKED no_stack_protector, no_sanitize("address", "undefined", "thread"), UNFOLLOWED
 #define BARE __attribute__((UNCHECKED, noinline))
 #define BARE_INLINE inline __attribute__((UNCHECKED, always_inline))
 
@@ -60,6 +73,7 @@ _Static_assert(offsetof(struct host_crossing, unmasked) == 8 && offsetof(struct 
 _Static_assert(offsetof(struct host_thread, frame) == 8 && offsetof(struct host_thread, vector) == 16, "entry.S");
 
 struct host_crossing host_crossing;
+static char *alternate_stack;
 
 /* ---- FS base ---- */
 
@@ -139,7 +153,7 @@ void host_vector_save(struct host_signal *s, void *area)
 }
 
 /* The kernel is asked, by a signal, what it saves: xfeatures a process must first request (AMX) are not in the frame. */
-static void measure_vector(int signo, siginfo_t *info, void *context)
+HOST_ENTRY static void measure_vector(int signo, siginfo_t *info, void *context)
 {
   (void)signo, (void)info;
   const ucontext_t *uc = context;
@@ -149,9 +163,38 @@ static void measure_vector(int signo, siginfo_t *info, void *context)
   vector_size = sw->xstate_size < AVX_END ? AVX_END : sw->xstate_size;
 }
 
+/* ---- MemorySanitizer ---- */
+
+#ifdef WITH_MSAN
+/* What it knows of arguments and results on their way, which a signal may interrupt. */
+#define ON_THE_WAY extern __thread __attribute__((tls_model("initial-exec"))) uint64_t
+ON_THE_WAY __msan_param_tls[100], __msan_retval_tls[100], __msan_va_arg_tls[100];
+
+static uint64_t kept[3][100]; /* signals do not nest */
+
+/* What Linux and the handler wrote on the alternate stack, from `frame` on, is initialised. */
+static BARE_INLINE void shadow_begin(const void *frame)
+{
+  memcpy(kept[0], __msan_param_tls, sizeof kept[0]);
+  memcpy(kept[1], __msan_retval_tls, sizeof kept[1]);
+  memcpy(kept[2], __msan_va_arg_tls, sizeof kept[2]);
+  __msan_unpoison(frame, (size_t)(alternate_stack + ALTERNATE_STACK - (const char *)frame));
+}
+
+static BARE_INLINE void shadow_end(void)
+{
+  memcpy(__msan_param_tls, kept[0], sizeof kept[0]);
+  memcpy(__msan_retval_tls, kept[1], sizeof kept[1]);
+  memcpy(__msan_va_arg_tls, kept[2], sizeof kept[2]);
+}
+#else
+#define shadow_begin(frame) ((void)(frame))
+#define shadow_end() ((void)0)
+#endif
+
 /* ---- handlers ---- */
 
-static void die_of(int signo)
+HOST_ENTRY static void die_of(int signo)
 {
   host_output_flush();
   machine_killed();
@@ -165,7 +208,7 @@ static void die_of(int signo)
   _exit(HOST_EXIT_PANIC);
 }
 
-static bool classify(int signo, const siginfo_t *info, struct host_signal *s)
+HOST_ENTRY static bool classify(int signo, const siginfo_t *info, struct host_signal *s)
 {
   switch (signo) {
   case SIGALRM: s->kind = HOST_ALARM; return true;
@@ -191,11 +234,13 @@ BARE static void on_signal(int signo, siginfo_t *info, void *context)
   if (s.from_user) host_crossing.thread->user_fs = fs_base_read();
   if (s.from_user || s.from_return) fs_base_write(host_crossing.host_fs);
   host_crossing.in_user = 0;
+  shadow_begin(&s);
   int saved_errno = errno;
   if (!classify(signo, info, &s)) die_of(signo);
   if (s.from_return) s.regs->rip = (uint64_t)machine_return_begin;
   machine_signal(&s);
   errno = saved_errno;
+  shadow_end();
   if (s.stay_in_user) {
     fs_base_write(host_crossing.thread->user_fs);
     host_crossing.in_user = 1;
@@ -247,11 +292,11 @@ static void trap_calls(uintptr_t base, uintptr_t top, const char *wanted)
 
 /* ---- set-up ---- */
 
-/* ThreadSanitizer's sigaction would have handlers wait for a better moment, and run them by code of its own first, which needs
- * the C library's FS base. */
+/* A sanitizer's own would run code of its own before a handler, which needs the C library's FS base; ThreadSanitizer's would
+ * have handlers wait for a better moment, too. */
 static int set_action(int signo, const struct sigaction *action, struct sigaction *old)
 {
-#ifdef VERIDIAN_TSAN
+#if defined(VERIDIAN_TSAN) || defined(WITH_MSAN)
   int (*libc_sigaction)(int, const struct sigaction *, struct sigaction *) = host_libc("sigaction");
   if (libc_sigaction) return libc_sigaction(signo, action, old);
 #endif
@@ -272,7 +317,7 @@ static void handle_all(void)
   static const int termination[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT};
   for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++) handle(machine[i], on_signal);
   for (size_t i = 0; i < sizeof termination / sizeof termination[0]; i++) {
-    struct sigaction action = {.sa_handler = on_termination, .sa_flags = SA_ONSTACK}, old;
+    struct sigaction action = {.sa_handler = on_termination, .sa_flags = SA_ONSTACK}, old = {.sa_handler = SIG_DFL};
     sigfillset(&action.sa_mask);
     set_action(termination[i], NULL, &old);
     if (old.sa_handler != SIG_IGN) set_action(termination[i], &action, NULL); /* nohup stays nohup */
@@ -281,9 +326,9 @@ static void handle_all(void)
 
 void host_signal_init(uintptr_t user_base, uintptr_t user_top, const char *trap)
 {
-  stack_t stack = {.ss_size = ALTERNATE_STACK};
-  stack.ss_sp = mmap(NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
+  alternate_stack = mmap(NULL, ALTERNATE_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  stack_t stack = {.ss_size = ALTERNATE_STACK, .ss_sp = alternate_stack};
+  if (alternate_stack == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
     host_fatal(HOST_EXIT_USAGE, "cannot set up a signal stack: %s", strerror(errno));
   __asm__ volatile("mov %%cs, %0; mov %%ss, %1" : "=r"(host_crossing.host_cs), "=r"(host_crossing.host_ss));
   host_crossing.fsgsbase = getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT ? 1 : 0;

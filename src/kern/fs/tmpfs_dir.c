@@ -6,6 +6,7 @@
 
 #include <kern/kmem.h>
 #include <kern/panic.h>
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define FIRST_BUCKETS 8u
@@ -58,7 +59,7 @@ static int names_add(struct tmpfs_names *names, const char *name, struct tmpfs_n
     kfree(e);
     return r;
   }
-  memcpy(e->name, name, size);
+  memcpy(e->name, name, size - PLANTED(leak_heap));
   e->node = node;
   e->cookie = names->next_cookie++;
   e->hash = hash_name(name);

@@ -20,6 +20,7 @@
 #include "aspace_impl.h"
 #include "vmo_impl.h"
 
+#include <kern/kmsan.h>
 #include <kern/panic.h>
 #include <kern/pmm.h>
 #include <kern/spinlock_inline.h>
@@ -46,6 +47,7 @@ static unsigned page_attrs(const struct region *r, const struct vmo_page *page)
 static inline int map_page(struct aspace *as, const struct region *r, vaddr_t va, const struct vmo_page *page)
 {
   kassert(pmm_in_zone(page->pa, PMM_USER));
+  kmsan_check(phys_to_virt(page->pa), PAGE_SIZE);
   return pmap_map(&as->pmap, va, page->pa, page_attrs(r, page));
 }
 

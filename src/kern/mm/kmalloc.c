@@ -103,6 +103,7 @@ static inline void *allocate(size_t size, bool fill)
   if (size <= CLASS_MAX) return cache_alloc(&classes[class_of[(size + CLASS_GRAIN - 1) / CLASS_GRAIN]], size, fill);
   void *p = large_alloc(size);
   if (JUNK_ENABLED && p && fill) memset(p, JUNK_NEW_BYTE, size);
+  if (p) kmsan_poison(p, size);
   return p;
 }
 

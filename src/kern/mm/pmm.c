@@ -6,6 +6,7 @@
 #include "pmm_zone.h"
 
 #include <kern/arch.h>
+#include <kern/kmsan.h>
 #include <kern/panic.h>
 #include <kern/string.h>
 
@@ -63,6 +64,7 @@ static inline void descriptor_take(struct zone *z, uint32_t frame, uint32_t coun
   p->next = count;
   p->refs = 1;
   for (uint32_t i = 0; JUNK_ENABLED && i < count; i++) junk_check(z, frame + i);
+  kmsan_poison(frame_words(z, frame), (size_t)count * PAGE_SIZE);
 }
 
 void zone_hand_out(struct zone *z, uint32_t frame, uint32_t count, unsigned order, enum pmm_owner owner)

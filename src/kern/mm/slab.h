@@ -11,6 +11,7 @@
 #include <kern/cpu.h>
 #include <kern/kasan.h>
 #include <kern/kmem.h>
+#include <kern/kmsan.h>
 #include <kern/list.h>
 #include <kern/spinlock.h>
 
@@ -149,6 +150,7 @@ static inline void *cache_alloc(struct kmem_cache *c, size_t size, bool fill)
     object_begin(c, p, size, fill);
   else
     kasan_unpoison(p, size);
+  kmsan_poison(p, size);
   return p;
 }
 

@@ -8,6 +8,7 @@
 #include "aspace_impl.h"
 
 #include <kern/arch.h>
+#include <kern/kmsan.h>
 #include <kern/process.h>
 #include <kern/string.h>
 #include <kern/trap.h>
@@ -42,6 +43,7 @@ static inline size_t page_left(uaddr_t addr, size_t len)
 /* Inside a page, if that is there; else false. buf is ignored for zeros. */
 static inline bool transfer_present(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t n)
 {
+  if (direction == TO_USER) kmsan_check(buf, n);
   spin_lock(&as->tables_lock);
   uint8_t *page = page_present(as, addr, direction != FROM_USER);
   if (page && direction == FROM_USER)

@@ -4,6 +4,7 @@
 #include <kern/arch.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
+#include <kern/plant.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
 
@@ -126,12 +127,12 @@ static int page_make(struct vmo *v, uint64_t index, paddr_t shared, paddr_t *out
 {
   enum pmm_owner owner = v->quota ? PMM_FILES : PMM_MEMORY;
   size_t n = shared ? PAGE_SIZE : v->source ? vmo_source_bytes_locked(v, index) : 0;
-  if (n == 0) return pmm_alloc_zeroed(owner, out);
+  if (n == 0 && !PLANTED(leak_page)) return pmm_alloc_zeroed(owner, out);
   int err = pmm_alloc_page(owner, out);
   if (err != 0) return err;
   uint8_t *page = phys_to_virt(*out);
   memcpy(page, shared ? phys_to_virt(shared) : v->source + (index << PAGE_SHIFT), n);
-  memset(page + n, 0, PAGE_SIZE - n);
+  if (!PLANTED(leak_page)) memset(page + n, 0, PAGE_SIZE - n);
   return 0;
 }
 

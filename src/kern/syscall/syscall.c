@@ -4,6 +4,7 @@
  * int's register is ignored, as in the C calling convention).
  */
 #include <kern/arch.h>
+#include <kern/kmsan.h>
 #include <kern/plant.h>
 #include <kern/syscall.h>
 #include <kern/trap.h>
@@ -49,7 +50,9 @@ void syscall_dispatch(struct trapframe *tf)
   uint64_t args[6];
   if (entry->argc > 0) trapframe_call_args(tf, args);
   arch_irq_restore(true);
-  trapframe_set_result(tf, entry->call(args));
+  int64_t result = entry->call(args);
+  kmsan_check(&result, sizeof(result));
+  trapframe_set_result(tf, result);
 }
 
 const char *syscall_name(uint64_t number)

@@ -1,6 +1,7 @@
 /* Backtraces by frame pointers: rbp points at the caller's saved rbp, the return address lies above it. */
 #include <fmt/backtrace.h>
 #include <fmt/trapframe.h>
+#include <kern/kmsan.h>
 
 struct frame {
   uintptr_t caller; /* saved rbp */
@@ -12,9 +13,10 @@ static bool frame_in_bounds(uintptr_t frame, uintptr_t low, uintptr_t high)
   return IS_ALIGNED(frame, sizeof(uintptr_t)) && frame >= low && frame < high && high - frame >= sizeof(struct frame);
 }
 
-/* Frames of interrupted code may lie in memory the sanitizer considers dead. */
-__attribute__((no_sanitize("address"))) size_t backtrace_walk(const struct trapframe *tf, uintptr_t frame,
-                                                              uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max)
+/* Frames of interrupted code may lie in memory the sanitizers consider dead. */
+__attribute__((no_sanitize("address"))) KMSAN_EXEMPT size_t backtrace_walk(const struct trapframe *tf, uintptr_t frame,
+                                                                           uintptr_t low, uintptr_t high,
+                                                                           uintptr_t *pcs, size_t max)
 {
   size_t n = 0;
   if (tf) {

@@ -1,6 +1,6 @@
 /*
- * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check), and the comparison of
- * the machines (tests/qemu/differ.sh). Compiled with -DVERIDIAN_PLANT=<name>, PLANTED(<name>) is 1 in that file; otherwise,
+ * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check), the comparison of the
+ * machines has one (tests/qemu/differ.sh), and MemorySanitizer one for each kind of memory (make leak-check). Compiled with -DVERIDIAN_PLANT=<name>, PLANTED(<name>) is 1 in that file; otherwise,
  * and always in a real build, 0.
  */
 #ifndef KERN_PLANT_H
@@ -18,6 +18,9 @@ enum plant {
   PLANT_elf_load,
   PLANT_handoff,
   PLANT_inject,
+  PLANT_leak_heap,
+  PLANT_leak_page,
+  PLANT_leak_stack,
   PLANT_multiboot2,
   PLANT_path,
   PLANT_program,
