@@ -1,8 +1,8 @@
 /*
  * Faults on purpose (kern/inject.h), the machine's side. The options' faults and the plan file become one word of the kernel's
- * command line, fault=PLAN, so that a record has them as it has the rest of the command line; the kernel reads it and hands
- * back those that are the machine's. A kind counts its occasions where they come: readings of the clock, points
- * (arch_record.c), bytes and so on, never host time; so under the virtual clock, and in a replay, a fault strikes where it did.
+ * command line, fault=PLAN, so that a record has them as it has the rest of the command line. A kind's occasions are where they
+ * come: readings of the clock, points (arch_record.c), bytes and so on, never host time; so under the virtual clock, and in a
+ * replay, a fault strikes where it did.
  */
 #include "machine.h"
 
@@ -10,21 +10,11 @@
 #include <kern/print.h>
 #include <kern/string.h>
 
-#define FAULTS_MOST 128
 #define PLAN_MOST 65536
 
-static struct {
-  struct inject faults[FAULTS_MOST];
-  unsigned count;
-  uint64_t occasions[INJECT_KINDS];
-} injected;
-
-bool arch_inject(const struct inject *fault)
+bool arch_can_inject(unsigned kind)
 {
-  if (injected.count == FAULTS_MOST || (fault->kind == INJECT_RECEIVE && !machine.virtual_clock)) return false;
-  injected.faults[injected.count++] = *fault;
-  machine.faults |= 1u << fault->kind;
-  return true;
+  return kind != INJECT_RECEIVE || machine.virtual_clock;
 }
 
 void arch_inject_note(unsigned kind, uint64_t occasion)
@@ -32,29 +22,16 @@ void arch_inject_note(unsigned kind, uint64_t occasion)
   machine_trace(EVENT_FAULT, kind, occasion);
 }
 
-static void announce(const struct inject *fault, uint64_t occasion)
+void arch_inject_announce(const struct inject *fault, uint64_t occasion)
 {
   char text[INJECT_TEXT];
-  arch_inject_note(fault->kind, occasion);
   inject_format(text, fault);
   host_note("fault: %s %llu, by %s", inject_name(fault->kind), (unsigned long long)occasion, text);
 }
 
-const struct inject *machine_inject_slow(unsigned kind)
-{
-  uint64_t now = ++injected.occasions[kind];
-  for (unsigned i = 0; i < injected.count; i++) {
-    const struct inject *fault = &injected.faults[i];
-    if (fault->kind != kind || !inject_when(&fault->when, now)) continue;
-    announce(fault, now);
-    return fault;
-  }
-  return NULL;
-}
-
 void machine_inject_irq(void)
 {
-  const struct inject *fault = machine_inject(INJECT_IRQ);
+  const struct inject *fault = inject_occasion(INJECT_IRQ);
   if (!fault) return;
   for (unsigned irq = 0; irq < IRQ_COUNT; irq++)
     if ((!fault->detailed || irq == (unsigned)fault->detail) && host_crossing.unmasked & 1ull << irq)

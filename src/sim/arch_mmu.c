@@ -145,11 +145,11 @@ static bool any_stale(const struct tlb_window *w)
 /* A flush that matters may be forgotten, for the checker to find. */
 static bool may_forget(void)
 {
-  return machine.faults & 1u << INJECT_FLUSH;
+  return inject_armed(INJECT_FLUSH);
 }
 static bool forgets(bool matters)
 {
-  return matters && machine_inject(INJECT_FLUSH);
+  return matters && inject_occasion(INJECT_FLUSH);
 }
 
 void arch_tlb_flush_page(vaddr_t va)

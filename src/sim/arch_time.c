@@ -67,7 +67,7 @@ static uint64_t later(uint64_t at, int64_t by)
 static void check_deadline(uint64_t at)
 {
   if (time.deadline > at) return;
-  const struct inject *late = time.deadline == NEVER || time.postponed ? NULL : machine_inject(INJECT_LATE);
+  const struct inject *late = time.deadline == NEVER || time.postponed ? NULL : inject_occasion(INJECT_LATE);
   time.postponed = late;
   time.deadline = late ? later(time.deadline, late->detail) : NEVER;
   if (late) return;
@@ -112,7 +112,7 @@ static void jump(int64_t by)
 uint64_t arch_clock_read(void)
 {
   machine_time_pass(CLOCK_READ_NS);
-  const struct inject *fault = machine_inject(INJECT_CLOCK);
+  const struct inject *fault = inject_occasion(INJECT_CLOCK);
   if (fault) jump(fault->detail);
   return machine_time_read();
 }
@@ -185,11 +185,11 @@ static void hang_up(void)
 static void pass_input(const uint8_t *bytes, size_t n)
 {
   for (size_t i = 0; i < n; i++) {
-    if (machine_inject(INJECT_HANGUP)) {
+    if (inject_occasion(INJECT_HANGUP)) {
       hang_up();
       return;
     }
-    const struct inject *late = machine_inject(INJECT_RECEIVE);
+    const struct inject *late = inject_occasion(INJECT_RECEIVE);
     time.holds = late;
     time.held = bytes[i];
     if (late)

@@ -34,8 +34,7 @@ struct machine {
   bool check_tlb;
   bool switch_asm;
   enum record_mode record;
-  bool preempts;   /* on purpose: arch_preempt.c */
-  unsigned faults; /* a bit for each kind that is armed: arch_inject.c */
+  bool preempts; /* on purpose: arch_preempt.c */
   uint64_t ram_size;
 };
 extern struct machine machine;
@@ -171,16 +170,8 @@ void machine_preempt_report(void);
 
 /* ---- faults on purpose (arch_inject.c) ---- */
 
-struct inject;
 /* The options' faults become part of options->cmdline. Fatal when they are wrong. */
 void machine_inject_options(struct machine_options *options);
-/* An occasion for a fault of that kind (enum inject_kind): the one that strikes, which is noted, or null. Also inside signal
- * handlers. */
-const struct inject *machine_inject_slow(unsigned kind);
-static inline const struct inject *machine_inject(unsigned kind)
-{
-  return machine.faults & 1u << kind ? machine_inject_slow(kind) : NULL;
-}
 /* At the points where interrupts are enabled or user mode is left: lines that interrupt without a cause. Not where the
  * machine waits or goes back to user mode, which would then never be. */
 void machine_inject_irq(void);

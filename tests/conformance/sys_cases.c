@@ -1,7 +1,7 @@
 /* The calls of sys_cases.h. */
 #include "sys_cases.h"
 #include "../../src/kern/syscall/sys.h"
-#include "guest.h"
+#include <kern/console.h>
 #include <kern/ktest.h>
 #include <kern/pipe.h>
 #include <kern/sched.h>
@@ -288,6 +288,38 @@ static void close_zero(int64_t r)
   sys_close(scratch);
 }
 
+static bool with_console(void)
+{
+  scratch = path("/dev/console") ? (int)sys_open(PATH_AT, O_RDWR, 0) : -1;
+  return scratch >= 0 && copy_to_user(OUT, ".", 1) == 0;
+}
+static void close_console(int64_t r)
+{
+  (void)r;
+  sys_close(scratch);
+}
+
+static bool type_byte(void)
+{
+  console_input_bytes((const uint8_t *)"x", 1, CONSOLE_AT_LINE);
+  return true;
+}
+/* For whoever does not wait for a line. */
+static bool with_typed_byte(void)
+{
+  return with_console() && console_control(CONSOLE_SET_MODE, 0) == 0 && type_byte();
+}
+static void without_typed_byte(int64_t r)
+{
+  if (r != 1) sys_read(scratch, GUEST_MEMORY, 1);
+  console_control(CONSOLE_SET_MODE, CONSOLE_COOKED);
+  close_console(r);
+}
+static bool byte_waits(void)
+{
+  return sys_read(scratch, GUEST_MEMORY, 1) == 1 && type_byte();
+}
+
 /* A file that is in the RAM disk still, if there is one. */
 static bool with_program(void)
 {
@@ -355,6 +387,9 @@ CALL(write_pipe, sys_write(ends[1], GUEST_MEMORY + 0xC00, PIPE_BYTES))
 CALL(read_program, sys_read(scratch, GUEST_MEMORY, 0x800))
 CALL(stat_across, sys_stat(ACROSS - 3, OUT))
 CALL(vmo_read_fresh, sys_vmo_read(scratch, 0, GUEST_MEMORY, 0x800))
+CALL(read_console, sys_read(scratch, OUT, 1))
+CALL(write_console, sys_write(scratch, OUT, 1))
+CALL(control_console, sys_console_ctl(scratch, CONSOLE_GET_MODE, 0))
 CALL(read_zeros, sys_read(scratch, GUEST_MEMORY, 0x2800))
 CALL(open_new, sys_open(PATH_AT, O_RDWR | O_CREAT, 0644))
 CALL(open, sys_open(PATH_AT, O_RDONLY, 0))
@@ -459,6 +494,9 @@ const struct sys_case sys_cases[] = {
   {SYS_stat, "stat of a path in two pages", call_stat_across, with_path_across, NULL, 0, 0, NULL},
   {SYS_read, "read zeros", call_read_zeros, with_zero, close_zero, 0, 0, NULL},
   {SYS_spawn, "spawn with options", call_spawn_options, with_options, reap_result, 0, 0, NULL},
+  {SYS_write, "write to the console", call_write_console, with_console, close_console, 0, 0, NULL},
+  {SYS_read, "read from the console", call_read_console, with_typed_byte, without_typed_byte, 0, 0, byte_waits},
+  {SYS_console_ctl, "console_ctl of the console", call_control_console, with_console, close_console, 0, 0, NULL},
   /* the last: it closes all handles */
   {SYS_process_open, "process_open with a full table", call_process_open, with_full_table, without_full_table, 0, 0,
    NULL},

@@ -1,10 +1,11 @@
 /*
- * Every call, made so that it has work to do: what sys_faults.c makes again and again while something fails. A call that is not
- * here fails that test.
+ * Every call, made so that it has work to do: what sys_faults.c makes again and again while something fails, and sys_machine.c
+ * while the machine misbehaves. A call that is not here fails those tests.
  */
 #ifndef TESTS_CONFORMANCE_SYS_CASES_H
 #define TESTS_CONFORMANCE_SYS_CASES_H
 
+#include "guest.h"
 #include <kern/types.h>
 
 struct sys_case {
@@ -23,5 +24,18 @@ extern const size_t sys_case_count;
 /* In the process the cases run in: what they all need, and its end. */
 void sys_cases_begin(void);
 void sys_cases_end(void);
+
+/* ---- what those who make them share (sys_sweep.c) ---- */
+
+/* The resources, with what the heap keeps for later given back. */
+struct guest_resources sys_settled(void);
+/* Logs what is wrong with the case; false. */
+bool sys_case_complain(const struct sys_case *c, const char *how);
+bool sys_case_is_good(const struct sys_case *c, int64_t r);
+/* Makes it with everything in order: it works. *answer: what it answered. */
+bool sys_case_works(const struct sys_case *c, int64_t *answer);
+/* Between begin and end: every case, after it has worked twice, for what is made once and stays for good is made first. Answers
+ * whether all were good, and there was a case of every call. */
+bool sys_cases_each(bool (*sweep)(const struct sys_case *c, const void *arg), const void *arg);
 
 #endif

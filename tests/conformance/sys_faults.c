@@ -4,15 +4,12 @@
  * it and changes nothing, so that made again it works; one that gets by does its work. In the end: which places of the source
  * have failed so, and which never did.
  */
-#include "guest.h"
 #include "sys_cases.h"
 #include <kern/alloc_fault.h>
 #include <kern/copy_fault.h>
-#include <kern/kmem.h>
 #include <kern/ktest.h>
 #include <kern/log.h>
 #include <kern/string.h>
-#include <uapi/syscalls.h>
 
 static const struct kind {
   const char *what, *places;
@@ -22,44 +19,16 @@ static const struct kind {
 } allocation = {"allocation", "places that allocate", &inject_alloc, ENOMEM, alloc_fault_sites},
   copying = {"copy", "places that copy from or to programs", &inject_copy, EFAULT, copy_fault_sites};
 
-/* With what the heap keeps for later given back. */
-static struct guest_resources settled(void)
-{
-  struct guest_resources r = guest_resources();
-  kmem_reclaim();
-  return guest_resources().free_pages >= r.free_pages ? guest_resources() : r;
-}
-
-static bool complain(const struct sys_case *c, const char *how)
-{
-  log_warn("%s: %s", c->what, how);
-  return false;
-}
-
-static bool is_good(const struct sys_case *c, int64_t r)
-{
-  return c->answer ? r == -c->answer : r >= 0;
-}
-
 /* The call answered r while something failed. */
 static bool is_refused(const struct kind *kind, const struct sys_case *c, int64_t r)
 {
   return r == -kind->error || (kind == &allocation && c->nomem && r == -c->nomem);
 }
 
-/* With everything in order it works. */
-static bool make(const struct sys_case *c)
-{
-  if (c->prepare && !c->prepare()) return complain(c, "cannot be prepared");
-  int64_t r = c->call();
-  if (c->undo) c->undo(r);
-  return is_good(c, r) || complain(c, "does not work");
-}
-
 /* A copy that fails half-way may have brought pages of the program's. */
 static bool changed_nothing(const struct kind *kind, const struct guest_resources *prepared)
 {
-  struct guest_resources now = settled();
+  struct guest_resources now = sys_settled();
   if (kind == &copying) {
     now.free_pages = prepared->free_pages;
     now.heap_objects = prepared->heap_objects;
@@ -70,9 +39,9 @@ static bool changed_nothing(const struct kind *kind, const struct guest_resource
 /* One attempt; *struck: how often something failed in it. */
 static bool attempt(const struct kind *kind, const struct sys_case *c, const struct inject_when *when, uint64_t *struck)
 {
-  struct guest_resources before = settled();
-  if (c->prepare && !c->prepare()) return complain(c, "cannot be prepared");
-  struct guest_resources prepared = settled();
+  struct guest_resources before = sys_settled();
+  if (c->prepare && !c->prepare()) return sys_case_complain(c, "cannot be prepared");
+  struct guest_resources prepared = sys_settled();
   inject_arm(kind->injector, when);
   int64_t r = c->call();
   *struck = kind->injector->strikes;
@@ -80,8 +49,8 @@ static bool attempt(const struct kind *kind, const struct sys_case *c, const str
   bool refused = *struck > 0 && is_refused(kind, c, r);
   bool unchanged = !refused || (changed_nothing(kind, &prepared) && (!c->unchanged || c->unchanged()));
   if (c->undo) c->undo(r);
-  struct guest_resources after = settled();
-  if ((is_good(c, r) || refused) && unchanged && guest_same(&before, &after)) return true;
+  struct guest_resources after = sys_settled();
+  if ((sys_case_is_good(c, r) || refused) && unchanged && guest_same(&before, &after)) return true;
   log_warn("%s, %s %llu fails%s: answers %lld%s", c->what, kind->what, (unsigned long long)when->first,
            when->every ? " with all others" : "", (long long)r, unchanged ? "" : ", and something changed");
   return false;
@@ -98,27 +67,20 @@ static bool sweep(const struct kind *kind, const struct sys_case *c, bool foreve
   return true;
 }
 
-/* What is made once and stays for good is made first. */
-static bool sweep_case(const struct kind *kind, const struct sys_case *c)
+static bool sweep_case(const struct sys_case *c, const void *arg)
 {
+  const struct kind *kind = arg;
   uint64_t total = 0;
-  bool good = make(c) && make(c) && sweep(kind, c, false, &total) && sweep(kind, c, true, &total) && make(c);
+  int64_t answer;
+  bool good = sweep(kind, c, false, &total) && sweep(kind, c, true, &total) && sys_case_works(c, &answer);
   log_debug("%s: failed %llu times by %s", c->what, (unsigned long long)total, kind->what);
   return good;
 }
 
 static void sweep_cases(const struct kind *kind)
 {
-  bool swept[SYSCALL_COUNT] = {false}, good = true;
   sys_cases_begin();
-  for (size_t i = 0; i < sys_case_count; i++) {
-    swept[sys_cases[i].number] = true;
-    good = sweep_case(kind, &sys_cases[i]) && good;
-  }
-  for (unsigned i = 0; i < SYSCALL_COUNT; i++) {
-    if (!swept[i]) log_warn("sys_cases.c does not try call %u", i);
-    good = good && swept[i];
-  }
+  bool good = sys_cases_each(sweep_case, kind);
   sys_cases_end();
   ktest_check(good);
 }

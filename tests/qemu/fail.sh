@@ -14,8 +14,4 @@ for fault in alloc:2+ alloc:3 alloc:4 alloc:5 alloc:8+ alloc:13 alloc:21 alloc:3
   esac
   expect "$work/out" "fault: ${fault%%:*} [0-9]*, "
 done
-
-# What only the simulator's machine can do is said.
-timeout -k 10 120 "$srcdir/build-aux/qemu-run" -a "fault=clock:1,1s" build/veridian.elf initrd.cpio </dev/null >"$work/out" 2>&1
-expect "$work/out" 'warn: fault=clock:1,1s: this machine cannot'
 finish

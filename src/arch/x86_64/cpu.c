@@ -6,6 +6,7 @@
 #include "cpu.h"
 
 #include "dev/clock.h"
+#include "inject.h"
 #include "insn.h"
 #include "layout.h"
 #include <fmt/backtrace.h>
@@ -205,7 +206,9 @@ bool arch_irq_disable(void)
 
 void arch_irq_restore(bool enabled)
 {
-  if (enabled) insn_sti();
+  if (!enabled) return;
+  insn_sti();
+  X86_INJECT_POINT(INJECT_IRQ, x86_inject_irq);
 }
 
 bool arch_irq_enabled(void)

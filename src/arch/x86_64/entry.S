@@ -261,6 +261,21 @@ x86_syscall_entry:
   addq $8, %rsp
   jmp bad_user_return
 
+/* ---- a call by X86_INJECT_POINT (inject.h): every register stays as it is ---- */
+.macro INJECT_POINT function
+  .globl \function\()_point
+\function\()_point:
+  PUSH_REGISTERS
+  movq %rsp, %rbx
+  andq $-16, %rsp
+  call \function
+  leaq -8(%rbx), %rsp
+  POP_REGISTERS
+  ret
+.endm
+  INJECT_POINT x86_inject_clock
+  INJECT_POINT x86_inject_irq
+
   .section .rodata.clac, "a", @progbits
   .globl x86_clac_sites_end
 x86_clac_sites_end:

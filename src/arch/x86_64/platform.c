@@ -24,14 +24,6 @@ void arch_platform_init(const struct bootinfo *bi)
            (unsigned)(tsc_hz / 1000000), reference);
 }
 
-/* This machine breaks by itself or not at all. */
-bool arch_inject(const struct inject *fault UNUSED)
-{
-  return false;
-}
-
-void arch_inject_note(unsigned kind UNUSED, uint64_t occasion UNUSED) {}
-
 void arch_console_init(const struct bootinfo *bi)
 {
   if (!framebuffer_init(bi)) (void)vga_init();

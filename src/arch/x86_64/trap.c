@@ -3,6 +3,7 @@
 #include "dev/interrupts.h"
 #include "dev/lapic.h"
 #include "dev/timer.h"
+#include "inject.h"
 #include "insn.h"
 #include <fmt/trapframe.h>
 #include <kern/ktest.h>
@@ -16,9 +17,11 @@ static void note_moment(void)
   c->irq_jitter = (c->irq_jitter << 7 | c->irq_jitter >> 57) ^ insn_rdtsc();
 }
 
-static void interrupt(unsigned irq, struct trapframe *tf)
+/* Apart, so that traps do not pay for its frame. */
+static __attribute__((noinline)) void interrupt(unsigned irq, struct trapframe *tf)
 {
   note_moment();
+  x86_inject_report();
   if (interrupts_is_spurious(irq)) return;
   if (irq == IRQ_TIMER && !timer_expired()) {
     arch_irq_eoi(irq);

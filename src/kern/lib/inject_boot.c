@@ -1,4 +1,4 @@
-/* The boot command line's fault plan: the kernel arms its own kinds, the rest is the machine's. */
+/* The boot command line's fault plan. */
 #include <kern/arch.h>
 #include <kern/bootinfo.h>
 #include <kern/inject.h>
@@ -35,7 +35,7 @@ static bool arm(const struct inject *fault)
   switch (fault->kind) {
   case INJECT_ALLOC: return arm_own(&inject_alloc, fault, announce_alloc);
   case INJECT_COPY: return arm_own(&inject_copy, fault, announce_copy);
-  default: return arch_inject(fault);
+  default: return inject_machine_arm(fault);
   }
 }
 

@@ -121,6 +121,7 @@ static const char *take_detail(struct cursor *c, const struct kind *kind, struct
 
 static const char *parse(struct cursor *c, struct inject *out)
 {
+  out->quiet = false;
   if (!take_kind(c, &out->kind))
     return "not KIND:WHEN, KIND being alloc, copy, flush, clock, irq, late, send, receive or hangup";
   if (!take_when(c, &out->when)) return "WHEN is N, N+ or N+M, from 1 on";

@@ -141,7 +141,7 @@ static void transmit(uint8_t byte)
     host_error_byte(byte);
   else
     host_output_byte(byte);
-  const struct inject *fault = uart.mcr & MCR_LOOP ? NULL : machine_inject(INJECT_SEND);
+  const struct inject *fault = uart.mcr & MCR_LOOP ? NULL : inject_occasion(INJECT_SEND);
   if (fault) uart.busy_until = fault->detailed ? machine_time_read() + (uint64_t)fault->detail : UINT64_MAX;
   uart.tx_interrupt = true;
 }

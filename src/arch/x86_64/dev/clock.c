@@ -4,8 +4,10 @@
  */
 #include "clock.h"
 
+#include "../inject.h"
 #include "../insn.h"
 #include "stopwatch.h"
+#include "timer.h"
 #include <kern/arch.h>
 #include <kern/log.h>
 
@@ -105,9 +107,29 @@ static uint64_t ns_at(uint64_t tsc)
   return (uint64_t)((unsigned __int128)(tsc - tsc_zero) * ns_per_tick_32 >> 32);
 }
 
-uint64_t arch_clock_read(void)
+uint64_t clock_now(void)
 {
   return ns_at(insn_rdtsc_ordered());
+}
+
+/* Not below 0. */
+void x86_inject_clock(void)
+{
+  const struct inject *fault = inject_machine_strikes(INJECT_CLOCK);
+  if (!fault) return;
+  int64_t by = fault->detail;
+  bool enabled = arch_irq_disable();
+  uint64_t ns = by < 0 ? MIN(clock_now(), -(uint64_t)by) : (uint64_t)by;
+  uint64_t ticks = (uint64_t)((unsigned __int128)ns * ticks_per_ns_32 >> 32);
+  tsc_zero += by < 0 ? ticks : -ticks;
+  timer_clock_jumped();
+  arch_irq_restore(enabled);
+}
+
+uint64_t arch_clock_read(void)
+{
+  X86_INJECT_POINT(INJECT_CLOCK, x86_inject_clock);
+  return clock_now();
 }
 
 /* From now on, not from zero: then the rounding of the two factors does not add up over days. */

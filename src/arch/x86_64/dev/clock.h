@@ -15,6 +15,8 @@ void clock_start(void);
 /* About two milliseconds, interrupts disabled. Answers the counter's frequency in Hz and the name of what measured it:
  * the HPET, else the 8254. */
 uint64_t clock_calibrate(const char **reference);
+/* arch_clock_read's time, without it being an occasion for a fault. */
+uint64_t clock_now(void);
 /* What the time-stamp counter shows at `deadline` (arch_clock_read time), or now if that is past; never 0. */
 uint64_t clock_tsc_at(uint64_t deadline);
 

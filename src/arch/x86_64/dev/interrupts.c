@@ -11,6 +11,7 @@
 #include <kern/log.h>
 
 static bool apics;
+static unsigned unmasked; /* lines */
 
 /* Why the APICs cannot be used; null when they are. */
 static const char *start_apics(const char *cmdline)
@@ -46,6 +47,7 @@ const char *interrupts_name(void)
 static void set_mask(unsigned irq, bool masked)
 {
   if (irq >= IRQ_COUNT) return;
+  unmasked = masked ? unmasked & ~(1u << irq) : unmasked | 1u << irq;
   if (!apics)
     pic_set_mask(irq, masked);
   else if (irq == IRQ_TIMER && timer_is_local())
@@ -70,6 +72,11 @@ void arch_irq_eoi(unsigned irq)
     lapic_eoi();
   else
     pic_eoi(irq);
+}
+
+unsigned interrupts_unmasked(void)
+{
+  return unmasked;
 }
 
 bool interrupts_is_spurious(unsigned irq)

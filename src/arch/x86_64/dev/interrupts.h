@@ -13,6 +13,9 @@ bool interrupts_by_apic(void);
 /* For the log. */
 const char *interrupts_name(void);
 
+/* A bit for each line that is not masked. */
+unsigned interrupts_unmasked(void);
+
 /* Whether the interrupt that arrived on `irq` was none; then it must not be acknowledged. */
 bool interrupts_is_spurious(unsigned irq);
 

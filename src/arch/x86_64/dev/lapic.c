@@ -4,9 +4,9 @@
 
 #include "../insn.h"
 #include "../io.h"
+#include "clock.h"
 #include <fmt/trapframe.h>
 #include <kern/arch.h>
-#include <kern/clock.h>
 #include <kern/log.h>
 
 #define MSR_APIC_BASE 0x1Bu
@@ -155,9 +155,9 @@ static uint64_t sample(uint32_t *count)
 {
   uint64_t at = 0, best = UINT64_MAX;
   for (unsigned i = 0; i < SAMPLES; i++) {
-    uint64_t before = arch_clock_read();
+    uint64_t before = clock_now();
     uint32_t now = read_register(REG_CURRENT_COUNT);
-    uint64_t width = arch_clock_read() - before;
+    uint64_t width = clock_now() - before;
     if (width >= best) continue;
     best = width;
     at = before + width / 2;

@@ -6,12 +6,15 @@
 #include "lapic.h"
 #include "pit.h"
 #include <kern/arch.h>
+#include <kern/inject.h>
 
 #define NEVER UINT64_MAX
 
 static enum { TIMER_PIT, TIMER_LAPIC_COUNT, TIMER_LAPIC_DEADLINE } kind;
-static uint64_t lapic_per_ns_32;        /* of the local APIC's timer, times 2^32 */
-static uint64_t armed_deadline = NEVER; /* interrupts disabled; the bootstrap processor's */
+static uint64_t lapic_per_ns_32; /* of the local APIC's timer, times 2^32 */
+/* Interrupts disabled; the bootstrap processor's. */
+static uint64_t armed_deadline = NEVER;
+static bool postponed; /* by a fault */
 
 static uint32_t counts_of(uint64_t wait_ns)
 {
@@ -25,7 +28,7 @@ static void start(uint64_t deadline)
     lapic_timer_deadline(clock_tsc_at(deadline));
     return;
   }
-  uint64_t now = arch_clock_read(), wait = deadline > now ? deadline - now : 0;
+  uint64_t now = clock_now(), wait = deadline > now ? deadline - now : 0;
   if (kind == TIMER_LAPIC_COUNT)
     lapic_timer_count(counts_of(wait));
   else
@@ -44,16 +47,31 @@ static void stop(void)
 void arch_timer_arm(uint64_t deadline)
 {
   armed_deadline = deadline;
+  postponed = false;
   if (deadline == NEVER)
     stop();
   else
     start(deadline);
 }
 
+void timer_clock_jumped(void)
+{
+  if (armed_deadline != NEVER) start(armed_deadline);
+}
+
+/* Whether a fault makes the interrupt come later: once. */
+static bool postpone(void)
+{
+  const struct inject *late = postponed ? NULL : inject_occasion(INJECT_LATE);
+  postponed = late;
+  if (late) armed_deadline += (uint64_t)late->detail;
+  return late;
+}
+
 bool timer_expired(void)
 {
   if (armed_deadline == NEVER) return false;
-  if (arch_clock_read() < armed_deadline) {
+  if (clock_now() < armed_deadline || postpone()) {
     start(armed_deadline);
     return false;
   }

@@ -13,6 +13,9 @@ const char *timer_start(void);
 /* Whether IRQ_TIMER comes from the local APIC instead of from a line. */
 bool timer_is_local(void);
 
+/* Deadlines are other moments now. Interrupts disabled. */
+void timer_clock_jumped(void);
+
 /* In the interrupt: whether the armed deadline has come. If it has not (a count has an end, an earlier deadline was
  * replaced), goes on waiting. */
 bool timer_expired(void);

@@ -17,7 +17,7 @@
 enum inject_kind {
   INJECT_ALLOC,   /* a memory allocation fails */
   INJECT_COPY,    /* a copy from or to a program's memory fails */
-  INJECT_FLUSH,   /* from here on the machine's (arch_inject): a flush of a stale translation is forgotten */
+  INJECT_FLUSH,   /* from here on the machine's, if it can: a flush of a stale translation is forgotten */
   INJECT_CLOCK,   /* the counter jumps by DETAIL as it is read, perhaps backwards */
   INJECT_IRQ,     /* interrupt line DETAIL, without one every line that is unmasked, interrupts without a cause */
   INJECT_LATE,    /* the timer's interrupt comes DETAIL later */
@@ -41,6 +41,7 @@ struct inject {
   struct inject_when when;
   bool detailed; /* there is a DETAIL */
   int64_t detail;
+  bool quiet; /* one that strikes is not announced: a test's */
 };
 
 const char *inject_name(enum inject_kind kind);
@@ -76,6 +77,29 @@ extern struct injector inject_alloc, inject_copy;
 bool inject_strikes(struct injector *injector, struct inject_site *site);
 /* The occasions are counted anew, from 1, and nothing announced. when->first 0: no more faults. */
 void inject_arm(struct injector *injector, const struct inject_when *when);
+
+/* ---- the machine's kinds ---- */
+
+/* A bit for each that is armed. */
+extern unsigned inject_kinds;
+static inline bool inject_armed(enum inject_kind kind)
+{
+  return __builtin_expect(inject_kinds & 1u << kind, 0);
+}
+
+/* Arms one more fault; the occasions of its kind are counted from the first one that is armed on. False when this machine
+ * does not have the kind (arch_can_inject), or has too many faults already. */
+MUST_CHECK bool inject_machine_arm(const struct inject *fault);
+/* None is armed any more. Answers how many have struck since this was called last. */
+uint64_t inject_machine_disarm(void);
+/* Counts an occasion; the fault that strikes, or null. For the machine: any context, the simulator's signal handlers, too. */
+const struct inject *inject_machine_strikes(enum inject_kind kind);
+static inline const struct inject *inject_occasion(enum inject_kind kind)
+{
+  return inject_armed(kind) ? inject_machine_strikes(kind) : NULL;
+}
+
+/* ---- places ---- */
 
 /* The place where this is written, collected by the linker: the section has a pointer to each. */
 #define INJECT_SITE(section_name)                                                                       \
