@@ -1,8 +1,9 @@
 /*
- * A thousand and more ELF files made hostile field by field: each field of each header at 0, 1, its largest values, one off, the
- * file's size, other segments' addresses, and what makes sums wrap. What is wrong with a file is found out here by other means
- * (a list of rules, sums in 128 bits): a file with nothing wrong is accepted, loads into an address space and reads back there;
- * any other is refused for one of the things that are wrong with it. Neither leaves anything.
+ * A thousand and more ELF files made hostile field by field: each field of each header, of the file, its segments and its note,
+ * at 0, 1, its largest values, one off, the file's size, other segments' addresses and places, and what makes sums wrap. What is
+ * wrong with a file is found out here by other means (a list of rules, sums in 128 bits): a file with nothing wrong is accepted,
+ * loads into an address space and reads back there; any other is refused for one of the things that are wrong with it, and each
+ * reason that a field can give is given. Neither leaves anything.
  */
 #include "rig.h"
 
@@ -19,6 +20,7 @@
 #define FILE_SIZE 0x2100u
 #define PHDRS 4u
 #define NOTE_AT 0x300u
+#define NOTE_SIZE 28u
 #define NOTE_MAX 4096u
 #define IMAGE_LIMIT (USER_STACK_TOP - USER_STACK_SIZE - PAGE_SIZE)
 
@@ -26,6 +28,7 @@ typedef unsigned __int128 wide;
 
 static uint8_t file[FILE_SIZE];
 static unsigned accepted, refused;
+static uint64_t reasons; /* bits: those that a file was refused for */
 static uint64_t objects_before, pages_before;
 
 /* ---- good files ---- */
@@ -48,7 +51,7 @@ static void build(bool pie)
     {PT_LOAD, PF_R | PF_X, 0, at, 0, 0x500, 0x500, 0x1000},
     {PT_LOAD, PF_R, 0x1000, at + 0x1000, 0, 0x62, 0x62, 0x1000},
     {PT_LOAD, PF_R | PF_W, 0x2000, at + 0x2000, 0, 0x100, 0x3000, 0x1000},
-    {PT_NOTE, PF_R, NOTE_AT, at + NOTE_AT, 0, 28, 28, 4},
+    {PT_NOTE, PF_R, NOTE_AT, at + NOTE_AT, 0, NOTE_SIZE, NOTE_SIZE, 4},
   };
   const struct elf64_note note = {sizeof ABI_NOTE_NAME, 4, ABI_NOTE_TYPE};
   const uint32_t version = ABI_VERSION;
@@ -126,10 +129,30 @@ static bool holds_entry(const struct elf64_phdr *ph, uint64_t entry)
   return (ph->p_flags & PF_X) && entry >= ph->p_vaddr && (wide)entry < (wide)ph->p_vaddr + ph->p_memsz;
 }
 
+/* The notes where build put them: each fits, and the descriptor of the first of ours is a version. */
+static uint64_t notes_wrong(void)
+{
+  for (wide at = 0, end; at < NOTE_SIZE; at = (end + 3) / 4 * 4) {
+    struct elf64_note note;
+    if (NOTE_SIZE - at < sizeof note) return WRONG(ELF_BAD_NOTE);
+    memcpy(&note, file + NOTE_AT + at, sizeof note);
+    wide name_at = at + sizeof note, name_end = name_at + note.n_namesz;
+    end = (name_end + 3) / 4 * 4 + note.n_descsz;
+    if ((note.n_descsz ? end : name_end) > NOTE_SIZE) return WRONG(ELF_BAD_NOTE);
+    bool ours = note.n_type == ABI_NOTE_TYPE && note.n_namesz == sizeof ABI_NOTE_NAME &&
+                memcmp(file + NOTE_AT + name_at, ABI_NOTE_NAME, sizeof ABI_NOTE_NAME) == 0;
+    if (ours) return note.n_descsz == sizeof(uint32_t) ? 0 : WRONG(ELF_BAD_NOTE);
+  }
+  return 0;
+}
+
 static void judge_notes(const struct elf64_phdr *ph, struct verdict *v)
 {
   if ((wide)ph->p_offset + ph->p_filesz > FILE_SIZE || ph->p_filesz > NOTE_MAX) v->wrong |= WRONG(ELF_BAD_NOTE);
-  if (ph->p_filesz != 0 && (ph->p_offset != NOTE_AT || ph->p_filesz != 28 || ph->p_align == 8)) v->notes_moved = true;
+  if (ph->p_filesz != 0 && (ph->p_offset != NOTE_AT || ph->p_filesz != NOTE_SIZE || ph->p_align == 8))
+    v->notes_moved = true;
+  else if (ph->p_filesz != 0)
+    v->wrong |= notes_wrong();
 }
 
 static struct verdict judge(void)
@@ -221,6 +244,7 @@ static void try_file(const char *what, uint64_t value)
     bool by_chance = v.notes_moved && error == ELF_BAD_NOTE;
     ck_assert_msg(by_chance || (v.wrong & WRONG(error)), "%s = %#lx: %s, wrong is %#lx", what, value,
                   elf_error_text(error), v.wrong);
+    reasons |= WRONG(error);
     refused++;
   }
   usage(&objects, &pages);
@@ -247,6 +271,15 @@ static const struct field header_fields[] = {
 static const struct field phdr_fields[] = {
   FIELD(elf64_phdr, p_type),  FIELD(elf64_phdr, p_flags),  FIELD(elf64_phdr, p_offset), FIELD(elf64_phdr, p_vaddr),
   FIELD(elf64_phdr, p_paddr), FIELD(elf64_phdr, p_filesz), FIELD(elf64_phdr, p_memsz),  FIELD(elf64_phdr, p_align),
+};
+
+/* The first of the name's bytes too. */
+static const struct field note_fields[] = {
+  FIELD(elf64_note, n_namesz),
+  FIELD(elf64_note, n_descsz),
+  FIELD(elf64_note, n_type),
+  {"name", sizeof(struct elf64_note), 1},
+  {"descriptor", NOTE_SIZE - sizeof(uint32_t), sizeof(uint32_t)},
 };
 
 static uint64_t get(size_t at, size_t width)
@@ -286,7 +319,15 @@ static void try_field(bool pie, const struct field *f, size_t base)
     0x402000,
     0x401001,
     0x4000,
+    0x2000,
+    0x3000,
+    -0x62ull, /* behind which, or below which, each segment's bytes wrap to 0 */
+    -0x100ull,
+    -0x500ull,
+    -0x3000ull,
     NOTE_AT,
+    NOTE_SIZE - 12,
+    NOTE_SIZE - 11,
     max - PAGE_SIZE + 1,
     USER_BASE,
     USER_BASE - PAGE_SIZE,
@@ -297,6 +338,9 @@ static void try_field(bool pie, const struct field *f, size_t base)
     0x800000000000,
   };
   for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+    bool seen = (values[i] & max) == good;
+    for (size_t k = 0; k < i && !seen; k++) seen = ((values[i] ^ values[k]) & max) == 0;
+    if (seen) continue;
     build(pie);
     memcpy(file + base + f->offset, &values[i], f->width);
     try_file(f->name, values[i] & max);
@@ -307,6 +351,7 @@ static void setup(void)
 {
   rig_boot_default();
   accepted = refused = 0;
+  reasons = 0;
   usage(&objects_before, &pages_before);
 }
 
@@ -326,9 +371,13 @@ START_TEST(every_field)
   for (unsigned p = 0; p < PHDRS; p++)
     for (unsigned i = 0; i < ARRAY_SIZE(phdr_fields); i++)
       try_field(_i, &phdr_fields[i], sizeof(struct elf64_header) + p * sizeof(struct elf64_phdr));
+  for (unsigned i = 0; i < ARRAY_SIZE(note_fields); i++) try_field(_i, &note_fields[i], NOTE_AT);
   ck_assert_uint_ge(accepted + refused, 1000);
   ck_assert_uint_ge(accepted, 100);
-  ck_assert_uint_ge(refused, 100);
+  /* A short file, a failed read and seventeen segments are no field's doing. */
+  const uint64_t others = WRONG(ELF_OK) | WRONG(ELF_TOO_SHORT) | WRONG(ELF_READ_ERROR) | WRONG(ELF_TOO_MANY_SEGMENTS);
+  for (unsigned reason = 0; reason < ELF_ERROR_COUNT; reason++)
+    ck_assert_msg((reasons | others) & WRONG(reason), "nothing was refused for: %s", elf_error_text(reason));
 }
 END_TEST
 
