@@ -23,6 +23,9 @@ seed('cmdline', 'quotes', "a b\n \"a b\"=\"c d\" e=\"");
 seed('cmdline', 'no-value', "x\nxx=1 x y=2");
 seed('cmdline', 'long', "x\nx=" . '0123456789' x 7);
 
+seed('line', 'editing', "ab\tc\b\177\303\244\b\342\202\254 d  \027\027\001\033\b\r\200\200\b\bab\025\025\027\b\004x\004y\na\tb\t\027\027last");
+seed('line', 'full', 'x' x 1023 . "\b" . 'yz' . 'a' x 100);
+
 seed('term', 'sequences', "\e[2J\e[1;31mred\e[0m\e[5;70Htext that goes on past the edge\r\n\t\b\e[K\e[?25l\e[3A\e[200B\e[9C\e[9D");
 seed('term', 'foreign', "\e[97;105m\342\202\254\360\237\230\200\303x\377\e[1;2;3;4;5;6;7;8;9;10m\e[39;49m\ex\e[99999999999H");
 seed('term', 'scroll', join '', map { "$_\n" } 0 .. 239);

@@ -1,6 +1,7 @@
 /* Cooked input: erase (^H, DEL), word erase (^W), kill (^U), end of file (^D), CR as newline, control characters as ^X. */
 #include "console_line.h"
 
+#include <kern/plant.h>
 #include <kern/string.h>
 
 #define CONTROL(letter) ((letter)&0x1F)
@@ -25,9 +26,10 @@ static bool continues_character(uint8_t byte)
   return (byte & 0xC0) == 0x80;
 }
 
+/* DELETE is never in a line. */
 static bool is_control(uint8_t byte)
 {
-  return byte < 0x20 || byte == DELETE;
+  return byte < 0x20;
 }
 
 /* Columns the character's echo takes: a tab is echoed as one space, other control characters as ^X. */
@@ -87,7 +89,7 @@ static size_t step_erasing(struct line *l, char *echo)
 static size_t add_byte(struct line *l, uint8_t byte, char *echo)
 {
   l->bytes[l->length++] = byte;
-  if (byte == '\n' || l->length == LINE_SIZE) l->complete = true;
+  if (byte == '\n' || l->length == LINE_SIZE + PLANTED(line)) l->complete = true;
   if (byte != '\n') return echo_byte(byte, echo);
   echo[0] = '\n';
   return 1;

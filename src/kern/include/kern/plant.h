@@ -21,6 +21,7 @@ enum plant {
   PLANT_leak_heap,
   PLANT_leak_page,
   PLANT_leak_stack,
+  PLANT_line,
   PLANT_multiboot2,
   PLANT_path,
   PLANT_program,
