@@ -73,6 +73,7 @@ static void describe(const struct machine_options *options)
 
 void machine_start(struct machine_options *options)
 {
+  host_console_init();
   if (options->replay) machine_replay_open(options->replay, options);
   machine_inject_options(options);
   machine.ram_size = options->memory;
@@ -87,7 +88,6 @@ void machine_start(struct machine_options *options)
   if (options->screendump) display_open(options->screendump);
   uart_reset();
   host_signal_init(USER_BASE, USER_TOP, options->trap);
-  host_console_init();
   if (!options->replay) host_input_start();
   machine_seed(options->seed);
   machine_preempt_init(options);

@@ -146,6 +146,7 @@ void host_sleep_until(uint64_t when);
 
 /* ---- console: stdin, stdout, stderr ---- */
 
+/* First of all: from then on what cannot be written is an error, not a signal. */
 void host_console_init(void);
 /* From here on stdin is the machine's: a terminal is put into raw mode. */
 void host_input_start(void);

@@ -65,7 +65,8 @@ static void terminal_make_raw(void)
 void host_console_init(void)
 {
   struct sigaction ignore = {.sa_handler = SIG_IGN};
-  sigaction(SIGPIPE, &ignore, NULL); /* a write then answers EPIPE */
+  sigaction(SIGPIPE, &ignore, NULL); /* a write then answers EPIPE, or EFBIG */
+  sigaction(SIGXFSZ, &ignore, NULL);
   input.ended = fcntl(STDIN_FILENO, F_GETFD) < 0;
 }
 

@@ -70,8 +70,12 @@ static size_t bytes_after(enum record_kind kind, uint64_t value)
 void record_flush(void)
 {
   size_t count = file.count;
+  int fd = file.fd;
+  if (!count || fd < 0) return;
   file.count = 0;
-  if (count) host_file_write(file.fd, file.buffer, count, "record");
+  file.fd = -1; /* a write that fails ends the run, and with it would come here again */
+  host_file_write(fd, file.buffer, count, "record");
+  file.fd = fd;
 }
 
 static size_t put_number(uint8_t *to, uint64_t n)
