@@ -93,6 +93,11 @@ _Noreturn void program_run(uint64_t seed, unsigned number);
 /* What the programs' children do: `differ --helper WHAT`. */
 int program_help(const char *what);
 
+/* A sleep is shorter than the one, and its end is waited for, or longer than the other, and whoever sleeps so is killed. With one
+ * between, it would depend on the machine's speed which comes first. */
+#define SLEEP_SHORT_NS 1000000ull
+#define SLEEP_LONG_NS 1000000000000ull
+
 /* Chooses a call and its arguments. */
 unsigned generate_call(struct program *p, uint64_t args[6]);
 /* An address as good as the edges of what a program has can be. */

@@ -71,7 +71,7 @@ static int start(uint64_t seed, unsigned number, int log_handle)
 static bool sleeps_a_while(const struct log *log, unsigned n)
 {
   const struct step *last = n > 0 && n <= STEPS_MAX ? &log->steps[n - 1] : NULL;
-  return last != NULL && last->what == SYS_nanosleep && last->args[0] < MILLISECOND;
+  return last != NULL && last->what == SYS_nanosleep && last->args[0] < SLEEP_SHORT_NS;
 }
 
 static bool all_sleep(int from_pid, const struct log *log)
