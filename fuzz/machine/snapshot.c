@@ -9,7 +9,7 @@
 #define SHADOW_SCALE 3
 #define AREAS 4
 #define ALIASES 64
-#define IDLE_MAX 100 /* restores without a change after which a page is protected again */
+#define IDLE_MAX 300 /* restores without a change after which a page is protected again */
 
 struct alias {
   uint8_t *base;
