@@ -7,7 +7,7 @@
  * `shown` it prints the log itself.
  *
  *   main.c      the driver            program.c   a generated program: its places in memory, its steps
- *   watch.c     how a program ends    generate.c  what a step's arguments are
+ *   watch.c     how a program ends    generate.c  which call a step makes; arguments.c, names.c: with what
  *   report.c    what is printed       call.c      makes a call; what is hashed of what it answers
  *                                     trap.c      instructions a program may not execute
  */
