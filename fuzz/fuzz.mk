@@ -40,6 +40,7 @@ $(FUZZ_DIR)/libmachine.a: $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 # The shell and its library, on the host by other names.
 FUZZ_USER_COMPILE = $(FUZZ_CC) -nostdinc -isystem "`$(FUZZ_CC) -print-file-name=include`" -I$(srcdir)/src/user/include -I$(srcdir)/src \
   -include $(srcdir)/tests/user_rename.h -std=gnu11 -ffreestanding -fno-omit-frame-pointer $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
+FUZZ_numbers_COMPILE = $(FUZZ_USER_COMPILE)
 FUZZ_shell_COMPILE = $(FUZZ_USER_COMPILE)
 FUZZ_USER_OBJECTS = $(call fuzz_objects,$(USER_HOST_FILES))
 $(FUZZ_USER_OBJECTS): FUZZ_COMPILE = $(FUZZ_USER_COMPILE)

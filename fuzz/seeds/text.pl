@@ -34,6 +34,16 @@ seed('term', 'ctrl', "\035\071\002\036\340\035\340\070\071\036\340\266\370\052\3
   "\340\114\340\023\052\114\105\117\114");
 seed('term', 'keys', "\036\236\052\036\252\035\056\235\340\110\340\310\341\035\105\341\235\305\072\072\105\107\070\036\340\123\340\065");
 
+# A base, less one; a number, or a format.
+my $text = 0;
+seed('numbers', 'number-' . $text++, u8($_->[0]) . $_->[1])
+  for [0, '0x1fG'], [0, '0X'], [0, " \t-017 8"], [0, '+12'], [0, '0'], [0, ''], [0, '-'], [15, '0xAbz'], [15, '0x'], [1, '0102'], [35, 'zZ{'],
+  [9, '9223372036854775807'], [9, '9223372036854775808'], [9, '-9223372036854775808'], [9, '-9223372036854775809'],
+  [9, '18446744073709551615'], [9, '18446744073709551616'], [9, '184467440737095516150'], [9, "\xb2"];
+seed('numbers', 'format-' . $text++, "\0$_")
+  for '%d%5i%-5u|', '%05x%#o%+d% d', '%.3d%.0d%.d%*d', '%-*.*s|%s%.2s', '%hhd%hd%ld%lld', '%zu%ju%td%hhu', '%hu%lu%X%#x', '%c%5c%-5c%%',
+  '%p%5%%k%', '%#.0o%020d%-020d', '%20s%-20s%.*d%', '%99999d', '%' x 9, '%#5X%5p%-5p%hhx', '%i%ll', '%05d%-05d%05.2d%02d', '%#x%#X%#o%#.99o', '%s%9s%.2s';
+
 # The simulator's arguments, a line each.
 my @machine = qw(--mem=16M --append=a --log-level=debug --fault=alloc:1 --fault=copy:2 --clock=virtual --seed=0x7 --check-tlb
   --debugcon=d --screen=80x25 --screendump=p --switch=asm --trap=seccomp --initrd=i --fault-plan=f --preempt=5 --record=r);
