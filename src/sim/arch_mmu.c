@@ -13,9 +13,8 @@
  *
  * A page is mapped without write access until its first write, so that the dirty bit is right.
  */
-#include "tlb.h"
+#include "mmu.h"
 
-#include <fmt/paging.h>
 #include <fmt/trapframe.h>
 #include <kern/inject.h>
 #include <kern/panic.h>
@@ -25,71 +24,11 @@
 #define AROUND 16u      /* pages mapped at once on either side when the neighbours are present, too */
 
 static struct {
-  paddr_t root;       /* the page-table register */
-  bool loaded;        /* it was loaded at least once */
   paddr_t user_root;  /* the tables the user window's translations came from */
   bool reloaded;      /* the register was loaded since tlb_user was last in step */
   bool kernel_filled; /* kernel mode translated pages of the user window */
   size_t pinned;      /* pages that stay: kernel stacks, mostly one host mapping each */
-} mmu;
-
-/* ---- the tables ---- */
-
-struct translation {
-  paddr_t pa;    /* of the 4 KiB */
-  uint64_t size; /* of the page they are in */
-  bool user, write, exec, dirty;
-};
-
-static struct translation from_walk(const struct x86_walk *w)
-{
-  return (struct translation){
-    .pa = ALIGN_DOWN(w->pa, (paddr_t)PAGE_SIZE),
-    .size = w->page_size,
-    .user = w->user,
-    .write = w->write,
-    .exec = w->exec,
-    .dirty = w->dirty,
-  };
-}
-
-/* As the processor does for an access: checks rights, sets accessed and dirty. 0, or #PF's error code plus 1 << 63. */
-#define FAULTS (1ull << 63)
-static uint64_t translate(vaddr_t va, uint64_t access, struct translation *t)
-{
-  struct x86_walk w;
-  if (!mmu.loaded) return FAULTS | access;
-  if (!x86_mmu_walk(mmu.root, va, access, &w)) return FAULTS | w.error;
-  *t = from_walk(&w);
-  return 0;
-}
-
-/* Looks without touching. */
-static bool peek(vaddr_t va, struct translation *t)
-{
-  struct x86_walk w;
-  if (!mmu.loaded || !x86_mmu_peek(mmu.root, va, &w)) return false;
-  *t = from_walk(&w);
-  return true;
-}
-
-static uint32_t slot_for(const struct translation *t)
-{
-  return (uint32_t)(t->pa >> PAGE_SHIFT) << SLOT_SHIFT | SLOT_LIVE | (t->write && t->dirty ? SLOT_WRITE : 0) |
-         (t->exec ? SLOT_EXEC : 0) | (t->user ? SLOT_USER : 0) |
-         (t->size == GIB(1)   ? SLOT_1G
-          : t->size == MIB(2) ? SLOT_2M
-                              : 0);
-}
-
-/* A translation may allow less than its entry, never more. */
-static bool slot_agrees(uint32_t slot, vaddr_t va)
-{
-  struct translation t;
-  if (!peek(va, &t)) return false;
-  uint32_t now = slot_for(&t);
-  return slot >> SLOT_SHIFT == now >> SLOT_SHIFT && !(slot & ~now & SLOT_RIGHTS);
-}
+} windows;
 
 /* ---- translations go ---- */
 
@@ -98,11 +37,11 @@ static void renew_page(struct tlb_window *w, size_t page)
 {
   struct translation t;
   vaddr_t va = tlb_address(w, page);
-  if (translate(va, PF_WRITE, &t)) {
+  if (mmu_translate(va, PF_WRITE, &t)) {
     tlb_drop_page(w, page);
     return;
   }
-  uint32_t slot = slot_for(&t);
+  uint32_t slot = mmu_slot(&t);
   if ((w->slots[page] & ~SLOT_PINNED) == slot) return;
   tlb_map(w, page, &slot, 1);
 }
@@ -110,7 +49,7 @@ static void renew_page(struct tlb_window *w, size_t page)
 static void drop_user(void)
 {
   tlb_drop_user();
-  mmu.kernel_filled = false;
+  windows.kernel_filled = false;
 }
 
 static void drop_page(struct tlb_window *w, size_t page)
@@ -132,7 +71,7 @@ static void drop_large(struct tlb_window *w, vaddr_t va, uint64_t size, uint32_t
 
 static bool is_stale(const struct tlb_window *w, size_t page)
 {
-  return w->slots[page] & SLOT_LIVE && !slot_agrees(w->slots[page], tlb_address(w, page));
+  return w->slots[page] & SLOT_LIVE && !mmu_slot_agrees(w->slots[page], tlb_address(w, page));
 }
 
 static bool any_stale(const struct tlb_window *w)
@@ -173,11 +112,11 @@ static void drop_stale(struct tlb_window *w)
 void arch_aspace_activate(paddr_t root)
 {
   /* Loaded again: all that is not global is flushed. */
-  if (may_forget() && root == mmu.root && root == mmu.user_root && forgets(any_stale(&tlb_user))) return;
+  if (may_forget() && root == mmu.root && root == windows.user_root && forgets(any_stale(&tlb_user))) return;
   mmu.root = root;
   mmu.loaded = true;
-  mmu.reloaded = true;
-  if (mmu.kernel_filled) drop_user();
+  windows.reloaded = true;
+  if (windows.kernel_filled) drop_user();
 }
 
 void arch_tlb_flush_all(void)
@@ -202,8 +141,8 @@ static uint32_t neighbour_slot(size_t page)
 {
   struct translation t;
   if (page >= tlb_user.pages || tlb_user.slots[page] & SLOT_LIVE) return 0;
-  if (translate(tlb_address(&tlb_user, page), PF_USER, &t) || t.pa >= machine.ram_size) return 0;
-  return slot_for(&t);
+  if (mmu_translate(tlb_address(&tlb_user, page), PF_USER, &t) || t.pa >= machine.ram_size) return 0;
+  return mmu_slot(&t);
 }
 
 /* The page that missed, and the neighbours that are its neighbours in physical memory, too, and so cost nothing more: those
@@ -224,74 +163,37 @@ static void map_around(size_t page, uint32_t slot)
   tlb_map(&tlb_user, page - (AROUND - first), slots + first, end - first);
 }
 
-/* ---- what address spaces need ---- */
-
-/* The last pages each of the last few address spaces missed. Only where to look: what is translated is what its tables say
- * when it is loaded again. */
-#define SPACES 8u
-#define MISSES 8u
-#define DOUBT_EVERY 4u /* loads after which the oldest miss is forgotten, to see whether it comes again */
-static struct working_set {
-  paddr_t root;
-  unsigned next, loads;
-  size_t missed[MISSES]; /* page + 1 */
-} spaces[SPACES];
-
-static struct working_set *working_set(paddr_t root)
-{
-  for (unsigned i = 0; i < SPACES; i++)
-    if (spaces[i].root == root) return &spaces[i];
-  return NULL;
-}
-
-static void note_miss(size_t page)
-{
-  static unsigned oldest;
-  struct working_set *set = working_set(mmu.root);
-  if (!set) {
-    set = &spaces[oldest++ % SPACES];
-    *set = (struct working_set){.root = mmu.root};
-  }
-  for (unsigned i = 0; i < MISSES; i++)
-    if (set->missed[i] == page + 1) return;
-  for (unsigned i = 0; i < MISSES; i++) {
-    if (set->missed[i]) continue;
-    set->missed[i] = page + 1;
-    return;
-  }
-  set->missed[set->next++ % MISSES] = page + 1;
-}
+/* ---- to another address space ---- */
 
 /* The user window's translations change from one address space to another: those the new one will miss come at once, in the
  * place of the old ones where they can. */
 static void replace_user(void)
 {
-  struct working_set *set = working_set(mmu.root);
-  if (set && ++set->loads % DOUBT_EVERY == 0) set->missed[set->loads / DOUBT_EVERY % MISSES] = 0;
+  size_t missed[MMU_MISSES], n = mmu_misses_recall(mmu.root, missed);
   tlb_replace_user_begin();
-  for (unsigned i = 0; set && i < MISSES; i++) {
+  for (size_t i = 0; i < n; i++) {
     struct translation t;
-    size_t page = set->missed[i] - 1;
-    if (!set->missed[i] || tlb_user.slots[page] & SLOT_LIVE || tlb_live + 2 * AROUND > LIVE_MAX + mmu.pinned) continue;
-    if (translate(tlb_address(&tlb_user, page), PF_USER, &t) || t.pa >= machine.ram_size) continue;
-    uint32_t slot = slot_for(&t);
+    size_t page = missed[i];
+    if (tlb_user.slots[page] & SLOT_LIVE || tlb_live + 2 * AROUND > LIVE_MAX + windows.pinned) continue;
+    if (mmu_translate(tlb_address(&tlb_user, page), PF_USER, &t) || t.pa >= machine.ram_size) continue;
+    uint32_t slot = mmu_slot(&t);
     tlb_map(&tlb_user, page, &slot, 1);
   }
   tlb_replace_user_end();
-  mmu.kernel_filled = false;
+  windows.kernel_filled = false;
 }
 
 static void sync_user(bool ahead)
 {
-  if (mmu.user_root != mmu.root && ahead) {
+  if (windows.user_root != mmu.root && ahead) {
     replace_user();
-  } else if (mmu.user_root != mmu.root) {
+  } else if (windows.user_root != mmu.root) {
     drop_user();
-  } else if (mmu.reloaded) {
+  } else if (windows.reloaded) {
     drop_stale(&tlb_user);
   }
-  mmu.user_root = mmu.root;
-  mmu.reloaded = false;
+  windows.user_root = mmu.root;
+  windows.reloaded = false;
 }
 
 static NORETURN void host_refuses(vaddr_t va)
@@ -305,9 +207,9 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
   struct tlb_window *w = tlb_window_of(va);
   size_t page = tlb_page(w, va);
   struct translation t;
-  uint64_t result = translate(va, access, &t);
+  uint64_t result = mmu_translate(va, access, &t);
   if (result) {
-    *error = result & ~FAULTS;
+    *error = result & ~MMU_FAULTS;
     return false;
   }
   bool by_user = access & PF_USER;
@@ -316,17 +218,17 @@ bool machine_mmu_fault(vaddr_t va, uint64_t access, uint64_t *error)
                (unsigned long long)va, (unsigned long long)t.pa);
   if (w->user) {
     sync_user(false);
-    if (!by_user) mmu.kernel_filled = true;
+    if (!by_user) windows.kernel_filled = true;
   }
-  uint32_t slot = slot_for(&t), had = w->slots[page];
+  uint32_t slot = mmu_slot(&t), had = w->slots[page];
   if ((had & ~SLOT_PINNED) == slot) host_refuses(va);
   if (had & SLOT_LIVE && slot_page(had) == slot_page(slot)) { /* the first write */
     tlb_protect(w, page, slot);
     return true;
   }
-  if (tlb_live + AROUND > LIVE_MAX + mmu.pinned) drop_all();
+  if (tlb_live + AROUND > LIVE_MAX + windows.pinned) drop_all();
   if (w->user && by_user && !(had & SLOT_LIVE)) {
-    note_miss(page);
+    mmu_miss_note(mmu.root, page);
     map_around(page, slot);
   } else {
     tlb_map(w, page, &slot, 1);
@@ -355,10 +257,10 @@ void machine_mmu_pin(vaddr_t va, size_t size)
     size_t count = MIN((size_t)AROUND, pages - done);
     struct translation t;
     for (size_t i = 0; i < count; i++)
-      if (!translate(va + (done + i) * PAGE_SIZE, PF_WRITE, &t)) slots[i] = slot_for(&t);
+      if (!mmu_translate(va + (done + i) * PAGE_SIZE, PF_WRITE, &t)) slots[i] = mmu_slot(&t);
     tlb_map(w, first + done, slots, count);
     for (size_t i = 0; i < count; i++) {
-      if (!(w->slots[first + done + i] & SLOT_PINNED)) mmu.pinned++;
+      if (!(w->slots[first + done + i] & SLOT_PINNED)) windows.pinned++;
       w->slots[first + done + i] |= SLOT_PINNED;
     }
   }
@@ -370,7 +272,7 @@ void machine_mmu_unpin(vaddr_t va, size_t size)
     struct tlb_window *w = tlb_window_of(va);
     if (!w) continue;
     uint32_t *slot = &w->slots[tlb_page(w, va)];
-    if (*slot & SLOT_PINNED) mmu.pinned--;
+    if (*slot & SLOT_PINNED) windows.pinned--;
     *slot &= ~SLOT_PINNED;
   }
 }
@@ -383,8 +285,8 @@ static void check(const struct tlb_window *w)
   TLB_FOR_EACH (w, page) {
     vaddr_t va = tlb_address(w, page);
     uint32_t slot = w->slots[page];
-    if (slot_agrees(slot, va)) continue;
-    bool present = peek(va, &t);
+    if (mmu_slot_agrees(slot, va)) continue;
+    bool present = mmu_peek(va, &t);
     panic("stale translation: 0x%016lx still reaches page 0x%llx%s, its entry says %s 0x%llx%s: a flush is missing", va,
           (unsigned long long)slot_page(slot), slot & SLOT_WRITE ? " for writing" : "",
           present ? "page" : "not present", present ? (unsigned long long)t.pa : 0ull,
@@ -394,7 +296,7 @@ static void check(const struct tlb_window *w)
 
 void machine_mmu_leave_kernel(void)
 {
-  if (mmu.reloaded || mmu.user_root != mmu.root) sync_user(true);
+  if (windows.reloaded || windows.user_root != mmu.root) sync_user(true);
   if (!machine.check_tlb) return;
   check(&tlb_user);
   check(&tlb_kernel);
@@ -414,7 +316,7 @@ bool machine_mmu_in_window(vaddr_t va)
 
 size_t machine_mmu_live(size_t *most)
 {
-  *most = LIVE_MAX + mmu.pinned;
+  *most = LIVE_MAX + windows.pinned;
   return tlb_live;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The TLB: which pages of RAM the host has mapped where, and with which rights. Mechanism only; what may be there is the
- * business of arch_mmu.c, its one user. Everything may be called inside a signal handler.
+ * business of the MMU (mmu.h), its one user. Everything may be called inside a signal handler.
  */
 #ifndef SIM_TLB_H
 #define SIM_TLB_H
