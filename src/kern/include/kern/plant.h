@@ -1,7 +1,7 @@
 /*
  * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check), the comparison of the
- * machines has one (tests/qemu/differ.sh), and MemorySanitizer one for each kind of memory (make leak-check). Compiled with -DVERIDIAN_PLANT=<name>, PLANTED(<name>) is 1 in that file; otherwise,
- * and always in a real build, 0.
+ * machines has one (tests/qemu/differ.sh), and MemorySanitizer one for each kind of memory (make leak-check). Compiled with
+ * -DVERIDIAN_PLANT=<name>, PLANTED(<name>) is 1 in that file; otherwise, and always in a real build, 0.
  */
 #ifndef KERN_PLANT_H
 #define KERN_PLANT_H
