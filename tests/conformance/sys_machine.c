@@ -16,12 +16,13 @@ static bool attempt(const struct sys_case *c, const struct inject *fault, const 
 {
   struct guest_resources before = sys_settled();
   if (c->prepare && !c->prepare()) return sys_case_complain(c, "cannot be prepared");
+  uint64_t start = clock_monotonic_ns();
   if (!inject_machine_arm(fault)) return sys_case_complain(c, "the fault cannot be armed");
   int64_t r = c->call();
   *struck = inject_machine_disarm();
   if (c->undo) c->undo(r);
   struct guest_resources after = sys_settled();
-  bool good = usual ? r == *usual : sys_case_is_good(c, r);
+  bool good = (usual ? r == *usual : sys_case_is_good(c, r)) && clock_monotonic_ns() >= start;
   if (good && guest_same(&before, &after)) return true;
   log_warn("%s, %s:%llu%s: answers %lld", c->what, inject_name(fault->kind), (unsigned long long)fault->when.first,
            fault->when.every ? "+" : "", (long long)r);
