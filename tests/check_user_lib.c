@@ -99,6 +99,7 @@ START_TEST(test_format_edges)
   ck_assert_str_eq(buf, "%y%");
   ck_assert_int_eq(user_snprintf(NULL, 0, "%*d%*d", INT_MAX, 1, INT_MAX, 1), -1);
   ck_assert_int_eq(user_errno, EOVERFLOW);
+  ck_assert_int_eq(user_snprintf(NULL, 0, "%#.*x", INT_MAX, 1), -1);
 }
 END_TEST
 

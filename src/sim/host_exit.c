@@ -72,15 +72,24 @@ void host_fatal(int status, const char *fmt, ...)
   _exit(status);
 }
 
+/* --record, abbreviated or not, FILE in the same argument or in the next. */
+static bool asks_for_record(const char *argument, bool *file_follows)
+{
+  size_t n = strcspn(argument, "=");
+  *file_follows = !argument[n];
+  return n >= strlen("--rec") && n <= strlen("--record") && !strncmp(argument, "--record", n);
+}
+
 /* A record is of one run: the next one must not take its place. */
 static void forget_record(void)
 {
   char **to = arguments;
+  bool file_follows;
   for (char **from = arguments; *from; from++) {
-    if (!strcmp(*from, "--record") && from[1])
-      from++;
-    else if (strncmp(*from, "--record=", strlen("--record=")) != 0)
+    if (!asks_for_record(*from, &file_follows))
       *to++ = *from;
+    else if (file_follows && from[1])
+      from++;
   }
   *to = NULL;
 }

@@ -28,6 +28,14 @@ run 1 --append=ktest=panic_sim_no_such_test </dev/null
 boots=$(timeout -k 10 60 $sim --append=ktest=panic_sim_reset --trap=seccomp </dev/null 2>/dev/null | grep -m 3 -c '^Running 1 tests')
 [ "$boots" = 3 ] || fail "$boots boots seen, not 3"
 
+# But a record is of the run before it, however the option is written.
+for option in "--rec $work/record" "--record=$work/record"; do
+  # shellcheck disable=SC2086
+  timeout -k 10 60 $sim --append=ktest=panic_sim_reset $option </dev/null 2>/dev/null | grep -m 3 -c '^Running 1 tests' >/dev/null
+  timeout -k 10 60 $sim --replay="$work/record" </dev/null >"$work/out" 2>"$work/err"
+  err_has '^veridian-sim: replayed to the end'
+done
+
 # Without the checker a stale translation goes unseen: the test above sees the checker, not something else.
 run 0 --append=ktest=panic_sim_stale_right </dev/null
 

@@ -118,7 +118,7 @@ static void put_integer(struct format_sink *sink, const struct spec *s, uint64_t
   if (s->conversion == 'o' && s->alternate && wanted <= ndigits) wanted = ndigits + 1;
   int zeros = wanted > ndigits ? wanted - ndigits : 0;
   int nprefix = (int)strlen(prefix);
-  int blanks = s->width - nprefix - zeros - ndigits;
+  int blanks = s->width > zeros ? s->width - zeros - nprefix - ndigits : 0;
   if (s->zero && !s->left && s->precision < 0 && blanks > 0) {
     zeros += blanks;
     blanks = 0;
