@@ -83,13 +83,14 @@ static void interrupt_without_cause(unsigned irq)
 
 void x86_inject_irq(void)
 {
+  insn_cli();
   const struct inject *fault = inject_machine_strikes(INJECT_IRQ);
-  if (!fault) return;
-  unsigned lines = interrupts_unmasked() & (fault->detailed ? 1u << fault->detail : ~0u);
-  if (!fault->detailed) {
-    lines |= SPURIOUS_LINES;
-    __asm__ volatile("int %0" : : "i"(VECTOR_APIC_SPURIOUS) : "memory");
-  }
+  bool everywhere = fault && !fault->detailed;
+  unsigned lines = everywhere ? interrupts_unmasked() | SPURIOUS_LINES
+                   : fault    ? interrupts_unmasked() & 1u << fault->detail
+                              : 0;
+  insn_sti();
+  if (everywhere) __asm__ volatile("int %0" : : "i"(VECTOR_APIC_SPURIOUS) : "memory");
   for (unsigned irq = 0; irq < IRQ_COUNT; irq++)
     if (lines & 1u << irq) interrupt_without_cause(irq);
 }

@@ -115,14 +115,13 @@ uint64_t clock_now(void)
 /* Not below 0. */
 void x86_inject_clock(void)
 {
-  const struct inject *fault = inject_machine_strikes(INJECT_CLOCK);
-  if (!fault) return;
-  int64_t by = fault->detail;
   bool enabled = arch_irq_disable();
+  const struct inject *fault = inject_machine_strikes(INJECT_CLOCK);
+  int64_t by = fault ? fault->detail : 0;
   uint64_t ns = by < 0 ? MIN(clock_now(), -(uint64_t)by) : (uint64_t)by;
   uint64_t ticks = (uint64_t)((unsigned __int128)ns * ticks_per_ns_32 >> 32);
   tsc_zero += by < 0 ? ticks : -ticks;
-  timer_clock_jumped();
+  if (by != 0) timer_clock_jumped();
   arch_irq_restore(enabled);
 }
 

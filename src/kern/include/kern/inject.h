@@ -92,7 +92,8 @@ static inline bool inject_armed(enum inject_kind kind)
 MUST_CHECK bool inject_machine_arm(const struct inject *fault);
 /* None is armed any more. Answers how many have struck since this was called last. */
 uint64_t inject_machine_disarm(void);
-/* Counts an occasion; the fault that strikes, or null. For the machine: any context, the simulator's signal handlers, too. */
+/* Counts an occasion; the fault that strikes, or null. For the machine: interrupts disabled, or in a signal handler of the
+ * simulator's. */
 const struct inject *inject_machine_strikes(enum inject_kind kind);
 static inline const struct inject *inject_occasion(enum inject_kind kind)
 {
