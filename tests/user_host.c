@@ -91,9 +91,9 @@ ssize_t user_write(int handle, const void *buf, size_t len)
   size_t used = strlen(host_output);
   if (handle != 1 && handle != 2) return (ssize_t)len;
   if (handle == 1 && host_write_error != 0) return fail(host_write_error);
-  if (len > sizeof host_output - 1 - used) len = sizeof host_output - 1 - used;
-  memcpy(host_output + used, buf, len);
-  host_output[used + len] = '\0';
+  size_t room = sizeof host_output - 1 - used, kept = len < room ? len : room; /* the rest is lost, but was written */
+  memcpy(host_output + used, buf, kept);
+  host_output[used + kept] = '\0';
   host_writes++;
   return (ssize_t)len;
 }
