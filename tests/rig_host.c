@@ -10,6 +10,12 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_DISABLE_ADDR_ERROR_REPORTING_IN_RANGE(base, size) ((void)0)
+#endif
+
 #define PAGE 4096u
 #define ERROR_WRITE 2 /* in the page-fault error code */
 
@@ -36,6 +42,7 @@ void rig_host_reserve(uintptr_t base, size_t size)
 {
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
   check(mmap((void *)base, size, PROT_NONE, flags, -1, 0), "window");
+  VALGRIND_DISABLE_ADDR_ERROR_REPORTING_IN_RANGE(base, size); /* a page appears when it is accessed */
 }
 
 void rig_host_show(uintptr_t at, uint64_t offset, bool write)
