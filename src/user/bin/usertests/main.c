@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLE_ROUNDS 3
+#define SETTLE_ROUNDS 12
 #define MILLISECOND 1000000u
 
 static const struct test *const tables[] = {file_tests,   directory_tests, handle_tests, memory_tests,
