@@ -171,8 +171,7 @@ void arch_console_init(const struct bootinfo *bi);
 struct inject;
 /* Whether this machine has that one of the machine's own kinds (enum inject_kind, kern/inject.h). */
 bool arch_can_inject(unsigned kind);
-/* A fault of the machine's own strikes at that occasion: it is shown, now or at the next interrupt, unless it is quiet. Any
- * context. */
+/* A fault of the machine's own strikes at that occasion: it is shown, now or at the next interrupt. Any context. */
 void arch_inject_announce(const struct inject *fault, uint64_t occasion);
 /* A fault of any kind strikes, at that occasion: part of the machine's trace, if it keeps one. Any context. */
 void arch_inject_note(unsigned kind, uint64_t occasion);

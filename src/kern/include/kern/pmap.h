@@ -55,9 +55,9 @@ MUST_CHECK int pmap_protect(struct pmap *pm, vaddr_t va, unsigned attrs);
 void pmap_remap(struct pmap *pm, vaddr_t va, paddr_t pa);
 
 /* As pmap_unmap and pmap_protect for every mapped page of [start, end), page-aligned, within one slot that is this pmap's to
- * change; absent ones cost nothing. The pages themselves are the caller's business. A large page that the range begins or ends inside of is
- * split: -ENOMEM, with nothing changed, when there is no memory for that. Cannot fail where no large page was asked for, by
- * pmap_map_range or pmap_merge. */
+ * change; absent ones cost nothing. The pages themselves are the caller's business. A large page that the range begins or ends
+ * inside of is split: -ENOMEM, with nothing changed, when there is no memory for that. Cannot fail where no large page was asked
+ * for, by pmap_map_range or pmap_merge. */
 int pmap_unmap_range(struct pmap *pm, vaddr_t start, vaddr_t end);
 int pmap_protect_range(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned attrs);
 
