@@ -10,13 +10,20 @@ static bool ends_inside(uint64_t base, uint64_t length)
   return base <= MEMORY_END && length <= MEMORY_END - base;
 }
 
+/* The map is in order. */
 static bool is_usable(const struct bootinfo *bi, paddr_t at)
 {
-  for (uint32_t i = 0; i < bi->nregions; i++) {
-    const struct mem_region *r = &bi->regions[i];
-    if (at >= r->base && at - r->base < r->length && r->kind == MEM_USABLE) return true;
+  uint32_t low = 0;
+  for (uint32_t high = bi->nregions; low < high;) {
+    uint32_t middle = low + (high - low) / 2;
+    if (bi->regions[middle].base <= at)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  return false;
+  if (low == 0) return false;
+  const struct mem_region *r = &bi->regions[low - 1];
+  return at - r->base < r->length && r->kind == MEM_USABLE;
 }
 
 static void check_order(const struct bootinfo *bi)

@@ -42,15 +42,15 @@ int bootinfo_add_region(struct bootinfo *bi, paddr_t base, uint64_t length, enum
   return 0;
 }
 
-struct extent {
-  paddr_t base, end;
+/* Where a region of that kind begins (step 1) or has ended (-1). */
+struct edge {
+  paddr_t at;
   uint32_t kind;
+  int32_t step;
 };
 
 struct sanitizer {
-  struct extent in[MAX_INPUTS];
-  unsigned nin;
-  paddr_t edge[2 * MAX_INPUTS]; /* where any extent begins or ends, sorted */
+  struct edge edge[2 * MAX_INPUTS];
   unsigned nedges;
   struct mem_region out[BOOTINFO_MAX_REGIONS];
   unsigned nout;
@@ -63,28 +63,30 @@ static void input_add(struct sanitizer *s, paddr_t base, uint64_t length, uint32
   if (base >= PADDR_END || length == 0) return;
   paddr_t end = length > PADDR_END - base ? PADDR_END : base + length;
   if (kind == 0 || kind >= MEM_KIND_COUNT + PLANTED(bootinfo)) kind = MEM_RESERVED;
-  s->in[s->nin++] = (struct extent){.base = base, .end = end, .kind = kind};
+  s->edge[s->nedges++] = (struct edge){.at = base, .kind = kind, .step = 1};
+  s->edge[s->nedges++] = (struct edge){.at = end, .kind = kind, .step = -1};
 }
 
-static void edge_insert(struct sanitizer *s, paddr_t at)
+/* Shell's: in place, and quick for maps that are nearly in order as well as for hostile ones. */
+static void edges_sort(struct edge *edge, unsigned count)
 {
-  unsigned i = s->nedges;
-  while (i > 0 && s->edge[i - 1] > at) i--;
-  if (i > 0 && s->edge[i - 1] == at) return;
-  memmove(&s->edge[i + 1], &s->edge[i], (s->nedges - i) * sizeof s->edge[0]);
-  s->edge[i] = at;
-  s->nedges++;
-}
-
-/* The kind that holds between two neighbouring edges; 0 where nobody reported anything. */
-static uint32_t kind_between(const struct sanitizer *s, paddr_t base)
-{
-  uint32_t kind = 0;
-  for (unsigned i = 0; i < s->nin; i++) {
-    const struct extent *e = &s->in[i];
-    if (e->base <= base && base < e->end && kind_rank[e->kind] > kind_rank[kind]) kind = e->kind;
+  for (unsigned gap = count / 2; gap > 0; gap /= 2) {
+    for (unsigned i = gap; i < count; i++) {
+      const struct edge moved = edge[i];
+      unsigned to = i;
+      for (; to >= gap && edge[to - gap].at > moved.at; to -= gap) edge[to] = edge[to - gap];
+      edge[to] = moved;
+    }
   }
-  return kind;
+}
+
+/* The kind that holds where so many regions of each are open; 0 where there is none. */
+static uint32_t kind_holding(const int32_t open[MEM_KIND_COUNT])
+{
+  uint32_t holding = 0;
+  for (uint32_t kind = 1; kind < MEM_KIND_COUNT; kind++)
+    if (open[kind] > 0 && kind_rank[kind] > kind_rank[holding]) holding = kind;
+  return holding;
 }
 
 static int output_add(struct sanitizer *s, paddr_t base, paddr_t end, uint32_t kind)
@@ -100,16 +102,23 @@ static int output_add(struct sanitizer *s, paddr_t base, paddr_t end, uint32_t k
   return 0;
 }
 
-/* Neighbours of one kind are put together before usable ones are cut to pages. */
+/* From edge to edge. Neighbours of one kind are put together before usable ones are cut to pages. */
 static int regions_merge(struct sanitizer *s, bool memory_only)
 {
+  int32_t open[MEM_KIND_COUNT] = {0};
+  paddr_t base = 0;
+  uint32_t kind = 0;
   s->nout = 0;
   s->memory_only = memory_only;
-  for (unsigned i = 0, next; i + 1 < s->nedges; i = next) {
-    uint32_t kind = kind_between(s, s->edge[i]);
-    for (next = i + 1; next + 1 < s->nedges && kind_between(s, s->edge[next]) == kind;) next++;
-    int err = kind ? output_add(s, s->edge[i], s->edge[next], kind) : 0;
+  for (unsigned i = 0; i < s->nedges;) {
+    paddr_t at = s->edge[i].at;
+    for (; i < s->nedges && s->edge[i].at == at; i++) open[s->edge[i].kind] += s->edge[i].step;
+    uint32_t next = kind_holding(open);
+    if (next == kind) continue;
+    int err = kind ? output_add(s, base, at, kind) : 0;
     if (err != 0) return err;
+    base = at;
+    kind = next;
   }
   return 0;
 }
@@ -128,16 +137,13 @@ static void sanitize_rest(struct bootinfo *bi)
 int bootinfo_sanitize(struct bootinfo *bi)
 {
   static struct sanitizer s; /* 16 KiB: too much for a boot stack */
-  s.nin = s.nedges = 0;
+  s.nedges = 0;
   if (bi->nregions > BOOTINFO_MAX_REGIONS) return -ENOSPC;
   sanitize_rest(bi);
   for (unsigned i = 0; i < bi->nregions; i++)
     input_add(&s, bi->regions[i].base, bi->regions[i].length, bi->regions[i].kind);
   if (bi->initrd) input_add(&s, bi->initrd, bi->initrd_size, MEM_KERNEL);
-  for (unsigned i = 0; i < s.nin; i++) {
-    edge_insert(&s, s.in[i].base);
-    edge_insert(&s, s.in[i].end);
-  }
+  edges_sort(s.edge, s.nedges);
   int err = regions_merge(&s, false);
   if (err == -ENOSPC) {
     log_warn("boot: the memory map is too long, its reserved regions are left out");
