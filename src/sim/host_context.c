@@ -1,9 +1,8 @@
-/* Threads' stacks on the host: ucontext, and what the sanitizers must be told about it. */
+/* Threads on the host: ucontext, and what the sanitizers must be told about it. */
 #define _GNU_SOURCE
 #include "host.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
 #include <ucontext.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -17,9 +16,6 @@
 #endif
 #endif
 #ifdef WITH_ASAN
-#include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
-
 /* Leaks: what the machine's memory points to is out of the sanitizer's sight. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -30,7 +26,6 @@ const char *__asan_default_options(void)
 
 #ifdef WITH_MSAN
 #include <sanitizer/common_interface_defs.h>
-#include <sanitizer/msan_interface.h>
 
 /* The program that finds names for the reports is started now: a fork on a kernel's stack, which both sides would share, is
  * not to be survived. */
@@ -102,49 +97,4 @@ void host_context_make(void *ctx, void *stack, size_t size, void (*entry)(void *
 void host_context_swap(void *from, void *to)
 {
   swap(from, to);
-}
-
-void host_stack_leave(void **fake, const void *stack, size_t size)
-{
-#ifdef WITH_ASAN
-  __sanitizer_start_switch_fiber(fake, stack, size);
-#elif defined(WITH_MSAN)
-  (void)fake;
-  __msan_start_switch_fiber(stack, size);
-#else
-  (void)fake, (void)stack, (void)size;
-#endif
-}
-
-void host_stack_enter(void *fake)
-{
-#ifdef WITH_ASAN
-  __sanitizer_finish_switch_fiber(fake, NULL, NULL);
-#elif defined(WITH_MSAN)
-  (void)fake;
-  __msan_finish_switch_fiber(NULL, NULL);
-#else
-  (void)fake;
-#endif
-}
-
-void host_stack_unpoison(void *stack, size_t size)
-{
-#ifdef WITH_ASAN
-  __asan_unpoison_memory_region(stack, size);
-#elif defined(WITH_MSAN)
-  __msan_unpoison(stack, size);
-#else
-  (void)stack, (void)size;
-#endif
-}
-
-void host_stack_bounds(void **stack, size_t *size)
-{
-  pthread_attr_t attr;
-  *stack = NULL;
-  *size = 0;
-  if (pthread_getattr_np(pthread_self(), &attr) != 0) return;
-  pthread_attr_getstack(&attr, stack, size);
-  pthread_attr_destroy(&attr);
 }
