@@ -24,7 +24,8 @@ extern const struct test file_tests[], directory_tests[], handle_tests[], memory
 
 #define SELF "/bin/usertests"
 
-/* So many children, one after the other, map memory, touch it and exit, twice; answers how many pages the second time lost. */
+/* So many children, one after the other, map memory, touch it and exit, in rounds until one loses no page or there were
+ * enough; answers how many the last lost. */
 int64_t run_cycles(unsigned count);
 
 _Noreturn void fail(const char *file, int line, const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
