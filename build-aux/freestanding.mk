@@ -165,9 +165,8 @@ leak-check: veridian-sim-leak-heap veridian-sim-leak-page veridian-sim-leak-stac
 .PHONY: leak-check
 
 # ---- invalid memory accesses, by valgrind ----
-# All unit tests but those that take many minutes under memcheck.
 
-VALGRIND_TESTS = $(filter-out $(addprefix tests/check_,pmm user_sh vmo),$(filter tests/check_%,$(check_PROGRAMS)))
+VALGRIND_TESTS = $(filter tests/check_%,$(check_PROGRAMS))
 
 cpio-planted.o: $(srcdir)/src/kern/fs/cpio.c
 	$(AM_V_CC)$(PLANTED_COMPILE) -DVERIDIAN_PLANT=cpio -c -o $@ $<

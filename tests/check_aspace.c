@@ -105,7 +105,7 @@ START_TEST(decommit_frees_exactly_the_range)
   static bool present[1100];
   struct vmo *v = object(ARRAY_SIZE(present));
   uint64_t n = 0;
-  for (unsigned round = 0; round < 2000; round++) {
+  for (unsigned round = 0, rounds = stress(2000); round < rounds; round++) {
     paddr_t pa;
     unsigned first = (unsigned)rig_random(ARRAY_SIZE(present)), count = (unsigned)rig_random(70);
     count = MIN(count, (unsigned)ARRAY_SIZE(present) - first);
@@ -277,7 +277,7 @@ START_TEST(agrees_with_a_model)
 {
   model.shared = object(PAGES);
   model.objects = 1;
-  for (unsigned step = 0; step < 40000 && model.objects < OBJECTS; step++) {
+  for (unsigned step = 0, steps = stress(40000); step < steps && model.objects < OBJECTS; step++) {
     unsigned first = (unsigned)rig_random(PAGES), count = 1 + (unsigned)rig_random(MIN(PAGES - first, 12u));
     switch (rig_random(8)) {
     case 0: step_map(first, count); break;
@@ -566,5 +566,5 @@ int main(void)
 #endif
   tcase_add_test(tc, destroying_the_active_space_leaves_the_kernels_tables);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(agrees_with_a_sorted_array)
 {
-  for (unsigned step = 0; step < 200000; step++) {
+  for (unsigned step = 0, steps = stress(200000); step < steps; step++) {
     unsigned key = (unsigned)rig_random(KEYS);
     unsigned wish = step / 20000 % 2 ? 3 : 7; /* of 10 steps so many insert: the tree grows and shrinks again */
     if (rig_random(10) < wish) {
@@ -134,5 +134,5 @@ int main(void)
   tcase_add_loop_test(tc, stays_balanced_in_every_order, 0, 4);
   tcase_add_test(tc, agrees_with_a_sorted_array);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -192,7 +192,7 @@ static uint64_t hostile_number(void)
 
 START_TEST(random_maps_keep_the_promise)
 {
-  for (unsigned round = 0; round < 3000; round++) {
+  for (unsigned round = 0, rounds = stress(3000); round < rounds; round++) {
     reset();
     for (uint64_t n = rig_random(40); n > 0; n--) raw(hostile_number(), hostile_number(), (uint32_t)rig_random(11));
     struct bootinfo before = bi;
@@ -265,5 +265,5 @@ int main(void)
   tcase_add_test(tc, the_dump_shows_every_kind_and_all_the_rest);
   tcase_add_test(tc, every_kind_has_a_name);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

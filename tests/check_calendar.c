@@ -1,7 +1,5 @@
 /* The calendar chip's registers: every format, and what is no date. */
-#include <check.h>
-#include <stdlib.h>
-#include <time.h>
+#include "suite.h"
 
 #include <fmt/calendar.h>
 
@@ -97,9 +95,5 @@ int main(void)
   tcase_add_test(t, what_is_no_date_is_refused);
   tcase_add_test(t, a_century_that_nobody_keeps_does_not_count);
   suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

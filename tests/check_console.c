@@ -1,7 +1,6 @@
 /* The console and its line discipline, without a device: what is typed comes to its readers, what they write goes out. */
 #include "console_rig.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <kern/process.h>
@@ -408,9 +407,5 @@ int main(void)
   tcase_add_test(t, long_writes_arrive_whole);
   tcase_add_test(t, write_from_a_bad_buffer);
   tcase_add_test(t, killed_writer_stops);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

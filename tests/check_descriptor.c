@@ -1,6 +1,5 @@
 /* Descriptor encoders against values written out by hand from the manual's figures. */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 
 #include <fmt/descriptor.h>
 
@@ -44,9 +43,5 @@ int main(void)
   tcase_add_test(t, task_state_segment);
   tcase_add_test(t, gates);
   suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

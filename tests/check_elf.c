@@ -2,7 +2,7 @@
  * elf_parse on images built here: a good one, then every way it can be spoilt, each with the one reason it must
  * give; every header field at 0, 1, its largest value and one off; every length the file can be cut to.
  */
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 
 #define timespec uapi_timespec /* the host's is another */
@@ -437,7 +437,7 @@ END_TEST
 START_TEST(random_damage)
 {
   srand(7);
-  for (int round = 0; round < 20000; round++) {
+  for (unsigned round = 0, rounds = stress(20000); round < rounds; round++) {
     build();
     image_write_headers(&im);
     for (int n = rand() % 4 + 1; n > 0; n--) im.bytes[(unsigned)rand() % (NOTE_AT + NOTE_SIZE)] = (uint8_t)rand();
@@ -462,9 +462,5 @@ int main(void)
   tcase_add_test(tc, bounded_work);
   tcase_add_test(tc, random_damage);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return suite_run(suite);
 }

@@ -389,5 +389,5 @@ int main(void)
   tcase_add_loop_test(tc, good_files, 0, 2);
   tcase_add_loop_test(tc, every_field, 0, 2);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -276,5 +276,5 @@ int main(void)
   tcase_add_test(t, generator_that_is_empty);
   tcase_add_test(t, generator_that_is_stuck);
   suite_add_tcase(suite, t);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

@@ -328,5 +328,5 @@ int main(void)
   tcase_add_test(tc, hostile_descriptions_are_refused);
   tcase_add_test(tc, refusals_are_logged);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

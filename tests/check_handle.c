@@ -251,7 +251,7 @@ START_TEST(random_model)
   } model[64];
   unsigned n = 0;
   srand(11);
-  for (int step = 0; step < 50000; step++) {
+  for (unsigned step = 0, steps = stress(50000); step < steps; step++) {
     unsigned pick = (unsigned)rand() % 64, rights = (unsigned)rand() & RIGHTS_ALL;
     if (pick >= n && n < 64) {
       model[n].handle = install(rights);
@@ -288,5 +288,5 @@ int main(void)
   tcase_add_test(tc, rights_matrix);
   tcase_add_test(tc, random_model);
   suite_add_tcase(suite, tc);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

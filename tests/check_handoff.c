@@ -1,7 +1,7 @@
 /* The VBI1 decoder: what our loaders say, and what nobody should say. */
 #include "boot_block.h"
 
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,9 +223,5 @@ int main(void)
   tcase_add_test(t, every_truncation_is_an_error);
   tcase_add_test(t, any_changed_word_is_survived);
   suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

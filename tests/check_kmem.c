@@ -64,7 +64,7 @@ START_TEST(ranges_are_first_fit_and_coalesce)
   ck_assert(vrange_wants_nodes(&a));
   vrange_donate(&a, nodes, sizeof nodes);
   vrange_add(&a, RANGE_BASE, RANGE_PAGES);
-  for (unsigned step = 0; step < 20000; step++) {
+  for (unsigned step = 0, steps = stress(20000); step < steps; step++) {
     bool grow = rig_random(100) < (step % 4000 < 2000 ? 70u : 30u);
     if (grow && ranges.n < RANGES)
       range_take(&a);
@@ -180,7 +180,7 @@ START_TEST(random_churn_keeps_contents_and_leaks_nothing)
     uint8_t tag;
   } live[LIVE];
   struct usage before = usage();
-  for (unsigned step = 0; step < 100000; step++) {
+  for (unsigned step = 0, steps = stress(100000); step < steps; step++) {
     unsigned i = (unsigned)rig_random(LIVE);
     if (live[i].p) {
       ck_assert(rig_all_bytes(live[i].p, live[i].tag, live[i].size));
@@ -363,7 +363,7 @@ START_TEST(guarded_ranges_churn)
 {
   static void *stack[150];
   struct usage before = usage();
-  for (unsigned step = 0; step < 8000; step++) {
+  for (unsigned step = 0, steps = stress(8000); step < steps; step++) {
     unsigned i = (unsigned)rig_random(ARRAY_SIZE(stack));
     if (stack[i]) {
       ck_assert_uint_eq(*(unsigned *)stack[i], i);
@@ -526,5 +526,5 @@ int main(void)
 #endif
   tcase_add_loop_test(tc, use_of_a_large_object_after_free_faults, 0, 2);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -8,7 +8,6 @@
 #include <kern/string.h>
 #include <kern/symbols.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define RING 65536
 
@@ -326,5 +325,5 @@ int main(void)
   tcase_add_test(tc, list_operations);
   tcase_add_test(tc, symbols_are_found);
   suite_add_tcase(suite, tc);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

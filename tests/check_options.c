@@ -1,5 +1,5 @@
 /* The simulator's options, as veridian-sim(1) has them. */
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,9 +198,5 @@ int main(void)
   tcase_add_test(tc, options_are_refused);
   tcase_add_test(tc, what_does_not_go_together);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return suite_run(suite);
 }

@@ -110,7 +110,7 @@ static void dict_range_step(void)
 START_TEST(agrees_with_a_dictionary)
 {
   uint64_t before = free_pages();
-  for (unsigned step = 0; step < 60000; step++) {
+  for (unsigned step = 0, steps = stress(60000); step < steps; step++) {
     unsigned i = (unsigned)rig_random(DICT_SIZE);
     dict_step(i);
     if (step % 512 == 0) dict_range_step();
@@ -483,5 +483,5 @@ int main(void)
   tcase_add_loop_test(tc, boot_maps_by_the_largest_pages, 0, 2);
   tcase_add_test(tc, boot_maps_what_is_not_congruent_by_small_pages);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -241,5 +241,5 @@ int main(void)
   tcase_add_test(t, constants_that_execute);
   tcase_add_test(t, absent_and_misplaced_pages);
   suite_add_tcase(suite, t);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -12,7 +12,6 @@
 #include <kern/cpu.h>
 #include <kern/pmap.h>
 #include <kern/pmm.h>
-#include <stdlib.h>
 
 /* Check notes every assertion in a file, which is too slow for millions of them. */
 #define must(condition)                               \
@@ -308,13 +307,6 @@ static void step(void)
   page_agrees(rig_random(PAGES));
 }
 
-/* For longer runs: PMAP_STEPS. */
-static unsigned steps(void)
-{
-  const char *text = getenv("PMAP_STEPS");
-  return text ? (unsigned)strtoul(text, NULL, 0) : 50000;
-}
-
 START_TEST(agrees_with_a_dictionary)
 {
   rig_boot_default();
@@ -323,7 +315,7 @@ START_TEST(agrees_with_a_dictionary)
   cpu_self()->active_aspace = &as;
   arch_aspace_activate(pm->root);
   uint64_t before = usage().free_pages;
-  for (unsigned n = steps(), i = 0; i < n; i++) {
+  for (unsigned i = 0, n = stress(50000); i < n; i++) {
     step();
     if (i % 4096 == 0) everything_agrees();
   }
@@ -342,5 +334,5 @@ int main(void)
   TCase *tc = tcase_create("dictionary");
   tcase_add_loop_test(tc, agrees_with_a_dictionary, 0, 2);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -138,11 +138,9 @@ static struct pmm_workload workload(uint64_t seed, uint32_t steps)
   return w;
 }
 
-/* PMM_WORKLOAD_STEPS in the environment: another number of steps. */
 START_TEST(algorithms_agree_with_the_model_and_each_other)
 {
-  const char *steps = getenv("PMM_WORKLOAD_STEPS");
-  struct pmm_workload w = workload(1, steps ? (uint32_t)strtoul(steps, NULL, 0) : 1000000);
+  struct pmm_workload w = workload(1, stress(1000000));
   ck_assert_uint_gt(w.placed, w.steps / 4);
   ck_assert_uint_gt(w.refused, w.steps / 1000);
   ck_assert_uint_gt(w.split, 0);
@@ -151,7 +149,8 @@ END_TEST
 
 START_TEST(the_same_seed_gives_the_same)
 {
-  struct pmm_workload first = workload(7, 20000), again = workload(7, 20000), other = workload(8, 20000);
+  uint32_t steps = stress(20000);
+  struct pmm_workload first = workload(7, steps), again = workload(7, steps), other = workload(8, steps);
   ck_assert_mem_eq(first.hash, again.hash, sizeof first.hash);
   for (unsigned i = 0; i < WORKLOAD_ALGORITHMS; i++) ck_assert_uint_ne(first.hash[i], other.hash[i]);
 }
@@ -159,7 +158,7 @@ END_TEST
 
 START_TEST(many_odd_zones)
 {
-  for (uint64_t seed = 100; seed < 140; seed++) workload(seed, 3000);
+  for (unsigned i = 0, n = stress(40); i < n; i++) workload(100 + i, 3000);
 }
 END_TEST
 
@@ -278,7 +277,7 @@ START_TEST(ten_thousand_cycles_leak_nothing)
 {
   boot_algorithm(_i);
   struct pmm_stats before = stats();
-  for (unsigned i = 0; i < 10000; i++) {
+  for (unsigned i = 0, n = stress(10000); i < n; i++) {
     paddr_t pa[4];
     for (unsigned k = 0; k < 4; k++) ck_assert_int_eq(pmm_alloc(i % 2, (i + k) % 6, &pa[k]), 0);
     for (unsigned k = 0; k < 4; k++) pmm_free(pa[(i + k) % 4], (i + (i + k) % 4) % 6);
@@ -717,5 +716,5 @@ int main(void)
   tcase_add_exit_test(tc, a_page_of_the_wrong_zone_halts, RIG_HALTED);
 #endif
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -1,5 +1,5 @@
 /* Formatted text, against the host's own snprintf: every conversion with every mix of flags, widths and precisions. */
-#include <check.h>
+#include "suite.h"
 #include <kern/print.h>
 #include <limits.h>
 #include <stdint.h>
@@ -117,7 +117,7 @@ START_TEST(random_mixes)
   char fmt[64];
 
   srand(11);
-  for (int i = 0; i < 20000; i++) {
+  for (unsigned i = 0, n = stress(20000); i < n; i++) {
     char c = conversions[(size_t)rand() % (sizeof conversions - 1)];
     const char *flags = c == 's' || c == 'c' ? flag_sets[rand() % 2] : flag_sets[(size_t)rand() % 14];
     int value = (int)((unsigned)rand() * 2654435761u >> rand() % 31);
@@ -145,9 +145,5 @@ int main(void)
   tcase_add_test(tc, unknown_conversions_stay);
   tcase_add_test(tc, random_mixes);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

@@ -388,5 +388,5 @@ int main(void)
   tcase_add_test(tc, start_up_block);
   tcase_add_test(tc, start_up_block_sizes);
   suite_add_tcase(suite, tc);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

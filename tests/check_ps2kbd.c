@@ -2,8 +2,7 @@
  * The keyboard's driver over a model of the controller and the keyboard, in good health and with every part of them
  * failing. Time passes by looking at the clock, so whatever would wait for ever fails by the time it took.
  */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 #include <string.h>
 
 #include <kern/arch.h>
@@ -326,9 +325,5 @@ int main(void)
   tcase_add_loop_test(tc, broken_machines_go_on, 0, 9);
   tcase_add_test(tc, stuck_later);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

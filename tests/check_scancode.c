@@ -1,6 +1,5 @@
 /* Scan codes: a typist's keys become the bytes that the console's line discipline and the shell's editor know. */
-#include <check.h>
-#include <stdlib.h>
+#include "suite.h"
 #include <string.h>
 
 #include <kern/dev/scancode.h>
@@ -153,9 +152,5 @@ int main(void)
   tcase_add_test(tc, pause_and_the_rest_mean_nothing);
   tcase_add_test(tc, any_codes);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

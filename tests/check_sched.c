@@ -257,5 +257,5 @@ int main(void)
   suite_add_tcase(suite, queue);
   suite_add_tcase(suite, frames);
   suite_add_tcase(suite, chains);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

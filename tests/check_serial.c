@@ -1,7 +1,6 @@
 /* The 16550 driver and the debug console, under the console. */
 #include "console_rig.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- drivers ---- */
@@ -175,9 +174,5 @@ int main(void)
   tcase_add_test(t, carrier_loss_hangs_up_after_the_last_byte);
   tcase_add_test(t, no_carrier_at_start_is_no_hangup);
   tcase_add_test(t, debugcon_is_there_when_its_port_says_so);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

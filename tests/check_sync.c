@@ -191,5 +191,5 @@ int main(void)
   tcase_add_exit_test(tc, recursive_mutex_is_reported, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, mutex_unlock_by_another_is_reported, CLOCKWORK_HALTED);
   suite_add_tcase(suite, tc);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

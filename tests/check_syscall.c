@@ -10,7 +10,6 @@
 #include <kern/syscall.h>
 #include <kern/thread.h>
 #include <kern/vfs.h>
-#include <stdlib.h>
 #include <uapi/syscalls.h>
 
 #include "../src/kern/syscall/sys.h"
@@ -408,5 +407,5 @@ int main(void)
   tcase_add_test(tc, writable);
   tcase_add_test(tc, paths);
   suite_add_tcase(suite, tc);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

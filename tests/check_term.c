@@ -1,5 +1,5 @@
 /* The terminal: what it shows for the kernel's and the shell's output, and that no input leaves the cells. */
-#include <check.h>
+#include "suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,9 +276,5 @@ int main(void)
   tcase_add_loop_test(tc, changes_are_complete, 0, 7);
   tcase_add_test(tc, changes_are_small);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

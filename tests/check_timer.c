@@ -196,7 +196,7 @@ START_TEST(random_operations_agree_with_a_model)
 
   srand(5);
   for (unsigned i = 0; i < COUNT; i++) model[i] = UINT64_MAX;
-  for (unsigned step = 0; step < 5000; step++) {
+  for (unsigned step = 0, steps = stress(5000); step < steps; step++) {
     unsigned i = (unsigned)rand() % COUNT;
     switch (rand() % 3) {
     case 0:
@@ -243,5 +243,5 @@ int main(void)
   tcase_add_test(tc, callback_may_cancel_another);
   tcase_add_test(tc, random_operations_agree_with_a_model);
   suite_add_tcase(suite, tc);
-  return clockwork_run_suite(suite);
+  return suite_run(suite);
 }

@@ -549,9 +549,5 @@ int main(void)
   t = suite_case(s, "memory");
   tcase_add_test(t, names_without_memory_for_a_larger_table);
   tcase_add_loop_test(t, failed_allocation_changes_nothing, 0, ARRAY_SIZE(failing));
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

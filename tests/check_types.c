@@ -71,5 +71,5 @@ int main(void)
   tcase_add_test(tc, alignment);
   tcase_add_test(tc, untrusted_sizes_are_aligned_with_a_check);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

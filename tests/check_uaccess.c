@@ -276,5 +276,5 @@ int main(void)
   tcase_add_test(tc, now_respects_rights);
   tcase_add_test(tc, now_with_a_buffer_of_the_kernel);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

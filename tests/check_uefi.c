@@ -1,7 +1,7 @@
 /* The UEFI loader's parts on a firmware of make-believe: leaving it, its memory map, files, screens, tables, kernels. */
 #include "fake_efi.h"
 
-#include <check.h>
+#include "suite.h"
 #include <layout.h>
 #include <stdlib.h>
 #include <string.h>
@@ -433,9 +433,5 @@ int main(void)
   tcase_add_test(t, any_changed_word_of_a_kernel_is_survived);
   tcase_add_test(t, the_tables_map_what_the_protocol_says);
   suite_add_tcase(s, t);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

@@ -1,6 +1,6 @@
 /* libveridian's pure parts, on the host: against the host's C library where both have the function, else against a model. */
+#include "suite.h"
 #include "user_host.h"
-#include <check.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -70,7 +70,7 @@ END_TEST
 START_TEST(test_format_random)
 {
   static const char *const lengths[] = {"hh", "h", "", "l", "ll", "z"};
-  for (int round = 0; round < 20000; round++) {
+  for (unsigned round = 0, rounds = stress(20000); round < rounds; round++) {
     char format[64];
     int at = snprintf(format, sizeof format, "<%%");
     for (const char *flag = "-0+ #"; *flag != '\0'; flag++)
@@ -176,7 +176,7 @@ static int sign(int n)
 
 START_TEST(test_strings_random)
 {
-  for (int round = 0; round < 5000; round++) {
+  for (unsigned round = 0, rounds = stress(5000); round < rounds; round++) {
     char a[40], b[40], set[4] = {(char)('a' + pick(3)), (char)('a' + pick(3)), 0};
     for (unsigned i = 0; i < sizeof a; i++) {
       a[i] = pick(12) == 0 ? '\0' : pick(9) == 0 ? (char)0xE9 : (char)('a' + pick(3));
@@ -204,7 +204,7 @@ END_TEST
 
 START_TEST(test_copies_random)
 {
-  for (int round = 0; round < 5000; round++) {
+  for (unsigned round = 0, rounds = stress(5000); round < rounds; round++) {
     char a[64], b[64];
     for (unsigned i = 0; i < sizeof a; i++) a[i] = b[i] = pick(10) == 0 ? '\0' : (char)('a' + pick(26));
     a[63] = b[63] = '\0';
@@ -374,7 +374,7 @@ static size_t random_size(void)
 START_TEST(test_malloc_random)
 {
   static struct held held[BLOCKS];
-  for (int round = 0; round < 20000; round++) {
+  for (unsigned round = 0, rounds = stress(20000); round < rounds; round++) {
     struct held *h = &held[pick(BLOCKS)];
     if (h->p != NULL && pick(3) == 0) {
       size_t size = random_size(), kept = size < h->size ? size : h->size;
@@ -477,9 +477,5 @@ int main(void)
   tcase_add_test(t, test_calloc_is_zero);
   tcase_add_test(t, test_malloc_detects);
   suite_add_tcase(s, t);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed == 0 ? 0 : 1;
+  return suite_run(s);
 }

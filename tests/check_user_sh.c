@@ -2,10 +2,9 @@
  * The shell on the host: what a line starts (recorded by tests/user_host.c), what words expand to, and the line editor
  * before a small terminal whose screen must always show the prompt, the line and the cursor where a model has them.
  */
+#include "suite.h"
 #include "user_host.h"
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* From bin/sh/sh.h, which cannot be included beside the host's headers. */
@@ -236,7 +235,7 @@ START_TEST(test_random_lines)
 {
   static const char pieces[] = "ab '\"\\$?{}@*<>>|&;#\n12=\t";
   uint64_t state = 12345;
-  for (int round = 0; round < 20000; round++) {
+  for (unsigned round = 0, rounds = stress(20000); round < rounds; round++) {
     char line[24];
     size_t len = 0;
     while (len < sizeof line - 1) {
@@ -479,7 +478,7 @@ START_TEST(test_edit_random)
                                         DOWN,      "\x01", "\x05", "\x7F",         "\x04", "\x17", "\x0B",
                                         "\033[3~", LEFT,   LEFT,   "\xC3\xA9",     "\x0C", "q"};
   uint64_t state = 99;
-  for (int round = 0; round < 400; round++) {
+  for (unsigned round = 0, rounds = stress(400); round < rounds; round++) {
     char text[2048] = "x"; /* never empty: ^D there ends the input */
     for (int i = 0; i < 80; i++) {
       state = state * 6364136223846793005ull + 1442695040888963407ull;
@@ -533,9 +532,5 @@ int main(void)
   tcase_add_test(e, test_edit_random);
   tcase_add_test(e, test_edit_long_line);
   suite_add_tcase(s, e);
-  SRunner *r = srunner_create(s);
-  srunner_run_all(r, CK_NORMAL);
-  int failed = srunner_ntests_failed(r);
-  srunner_free(r);
-  return failed == 0 ? 0 : 1;
+  return suite_run(s);
 }

@@ -2,7 +2,6 @@
 #include "fs_rig.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <kern/console.h>
@@ -621,9 +620,5 @@ int main(void)
   tcase_add_test(t, reads_exactly_for_loaders);
   tcase_add_test(t, devices);
   tcase_add_test(t, opening_without_memory_changes_nothing);
-  SRunner *runner = srunner_create(s);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(s);
 }

@@ -1,7 +1,6 @@
 /* Text mode's memory: its view is the terminal's screen, and no output leaves the memory. */
-#include <check.h>
+#include "suite.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <fmt/vgatext.h>
@@ -101,9 +100,5 @@ int main(void)
   tcase_add_loop_test(tc, scrolls, 500, 501);
   tcase_add_test(tc, memory_is_not_read);
   suite_add_tcase(suite, tc);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

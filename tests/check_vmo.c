@@ -11,7 +11,6 @@
 #include <kern/mm/vmo_impl.h>
 #include <kern/pmm.h>
 #include <kern/trap.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define RW (PROT_READ | PROT_WRITE)
@@ -226,10 +225,8 @@ static void check_whole(struct member *m)
 
 START_TEST(families_agree_with_arrays_of_bytes)
 {
-  const char *operations = getenv("VMO_OPERATIONS");
-  unsigned count = operations ? (unsigned)atoi(operations) : 1000000;
   for (unsigned s = 0; s < SPACES; s++) spaces[s] = space();
-  for (unsigned step = 0; step < count; step++) {
+  for (unsigned step = 0, steps = stress(1000000); step < steps; step++) {
     struct member *m = &family[rig_random(FAMILY)], *other = &family[rig_random(FAMILY)];
     unsigned s = (unsigned)rig_random(SPACES);
     unsigned what = (unsigned)rig_random(200);
@@ -649,7 +646,7 @@ START_TEST(ten_thousand_lives_leak_nothing)
 {
   uint64_t objects, pages, now_objects, now_pages;
   usage(&objects, &pages);
-  for (unsigned i = 0; i < 10000; i++) {
+  for (unsigned i = 0, n = stress(10000); i < n; i++) {
     struct aspace *a = space();
     struct vmo *v = object(40), *c;
     ck_assert_int_eq(aspace_map_stack(a), 0);
@@ -801,5 +798,5 @@ int main(void)
   tcase_add_loop_test(tc, failing_allocations_change_nothing, 0, OPERATIONS);
   tcase_add_loop_test(tc, failing_growth_changes_nothing, 0, 5);
   suite_add_tcase(suite, tc);
-  return rig_run_suite(suite);
+  return suite_run(suite);
 }

@@ -31,15 +31,6 @@ void clockwork_run_until(uint64_t now)
   clockwork.now = now;
 }
 
-int clockwork_run_suite(Suite *suite)
-{
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 /* ---- the machine ---- */
 
 struct cpu *arch_cpu_self(void)

@@ -5,10 +5,7 @@
 #ifndef TESTS_CLOCKWORK_H
 #define TESTS_CLOCKWORK_H
 
-/* Names that the host's headers, which come with Check's, and uapi/abi.h both have. */
-#define timespec host_timespec
-#include <check.h>
-#undef timespec
+#include "suite.h"
 
 #include <kern/arch.h>
 #include <kern/types.h>
@@ -33,8 +30,5 @@ void clockwork_reset(void);
 
 /* Moves the clock to `now`, raising the timer interrupt on the way at the time it was set to. */
 void clockwork_run_until(uint64_t now);
-
-/* Runs a suite's cases and answers main's exit status. */
-int clockwork_run_suite(Suite *suite);
 
 #endif

@@ -5,9 +5,7 @@
 #ifndef TESTS_FS_RIG_H
 #define TESTS_FS_RIG_H
 
-#define timespec host_timespec /* the host's is another */
-#include <check.h>
-#undef timespec
+#include "suite.h"
 
 #include <kern/kmem.h>
 #include <kern/vfs.h>

@@ -313,12 +313,3 @@ uint64_t rig_random(uint64_t below)
   state ^= state >> 27;
   return (state * 0x2545F4914F6CDD1Dull >> 16) % below;
 }
-
-int rig_run_suite(Suite *suite)
-{
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}

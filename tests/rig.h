@@ -6,10 +6,7 @@
 #ifndef TESTS_RIG_H
 #define TESTS_RIG_H
 
-/* Names that the host's headers, which come with Check's, and uapi/abi.h both have. */
-#define timespec host_timespec
-#include <check.h>
-#undef timespec
+#include "suite.h"
 
 #include <kern/arch.h>
 #include <kern/bootinfo.h>
@@ -65,8 +62,5 @@ bool rig_all_bytes(const void *p, uint8_t value, size_t n);
 
 /* Random numbers: the same in every run. */
 uint64_t rig_random(uint64_t below);
-
-/* Runs a suite's cases and answers main's exit status. */
-int rig_run_suite(Suite *suite);
 
 #endif

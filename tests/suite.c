@@ -1,0 +1,35 @@
+/* See suite.h. */
+#include "suite.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FULL 100ul /* percent */
+
+static unsigned long percent(void)
+{
+  const char *text = getenv("STRESS");
+  if (!text) return FULL;
+  char *end;
+  unsigned long n = strtoul(text, &end, 10);
+  if (*text >= '0' && *text <= '9' && *end == '\0' && n <= UINT_MAX) return n;
+  fprintf(stderr, "STRESS=%s: not a number of percent\n", text);
+  exit(EXIT_FAILURE);
+}
+
+unsigned stress(unsigned full)
+{
+  unsigned long rounds = full * percent() / FULL;
+  if (rounds > UINT_MAX) return UINT_MAX;
+  return rounds ? (unsigned)rounds : 1;
+}
+
+int suite_run(Suite *suite)
+{
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
