@@ -1,14 +1,10 @@
 /*
  * Time. Under the real clock it is the host's, and the host's alarm is set only when a deadline comes earlier than what it
  * is set to already. Under the virtual clock time moves when the kernel works, by steps the seed chooses, and jumps to the
- * next deadline when it idles; so a run depends on its seed and its input alone. Two things keep that true:
+ * next deadline when it idles; so a run depends on its seed and its input alone (arch_input.c). A program that never enters the
+ * kernel is preempted by the host's processor time, which is noted.
  *
- * - Input is taken only at an idle point or a timer interrupt. From a file or pipe the machine waits there, before time
- *   moves, until the next bytes or the end have come, so it does not matter when the writer writes. A writer that keeps
- *   silent longer than GRACE_NS of real time (a person, a dialogue) lets time go on, which is noted.
- * - A program that never enters the kernel is preempted by the host's processor time, which is noted, too.
- *
- * Faults (arch_inject.c): the clock jumps as it is read, the timer or a byte of input comes late, the line is lost.
+ * Faults (arch_inject.c): the clock jumps as it is read, the timer comes late.
  */
 #include "machine.h"
 
@@ -16,7 +12,6 @@
 #include <kern/inject.h>
 
 #define NEVER UINT64_MAX
-#define GRACE_NS 500000000ull
 #define CLOCK_READ_NS 100u
 #define TICKS_BEFORE_PREEMPTION 2
 #define TICKS_BEFORE_LOST 500 /* in a replay, where nothing is left to preempt the program */
@@ -29,10 +24,6 @@ static struct {
   bool postponed;    /* the timer comes late */
   uint64_t alarm;    /* real: what the host's alarm is set to */
   bool started;
-  bool silent;  /* virtual: the writer used up its grace */
-  bool holds;   /* virtual: a byte of input that comes late */
-  uint8_t held; /* that byte */
-  uint64_t held_until;
   uint64_t entries; /* crossings into the kernel */
   uint64_t entries_at_tick;
   unsigned ticks; /* without a crossing */
@@ -57,7 +48,7 @@ static uint64_t now(void)
   return machine.virtual_clock ? time.now : host_clock_ns() - time.boot;
 }
 
-static uint64_t later(uint64_t at, int64_t by)
+uint64_t machine_time_later(uint64_t at, int64_t by)
 {
   uint64_t sum;
   return __builtin_add_overflow(at, (uint64_t)by, &sum) || sum == NEVER ? NEVER - 1 : sum;
@@ -69,7 +60,7 @@ static void check_deadline(uint64_t at)
   if (time.deadline > at) return;
   const struct inject *late = time.deadline == NEVER || time.postponed ? NULL : inject_occasion(INJECT_LATE);
   time.postponed = late;
-  time.deadline = late ? later(time.deadline, late->detail) : NEVER;
+  time.deadline = late ? machine_time_later(time.deadline, late->detail) : NEVER;
   if (late) return;
   machine_irq_raise(IRQ_TIMER);
 }
@@ -162,90 +153,14 @@ void machine_time_alarm(void)
   host_alarm_set(time.boot + time.deadline);
 }
 
-/* ---- devices ---- */
-
-/* What comes until host time `when`, or what a replay's record has here: up to `room` bytes. */
-static enum host_input next_input(uint64_t when, uint8_t *bytes, size_t room, size_t *count)
-{
-  if (machine.record == RECORD_REPLAY) return machine_replay_input(bytes, room, count);
-  enum host_input state = host_input_wait(when);
-  *count = state == HOST_INPUT_READY ? host_input_take(bytes, room) : 0;
-  if (machine.record == RECORD_WRITE && state != HOST_INPUT_NONE) machine_record_input(bytes, *count);
-  return state;
-}
-
-/* The end of the line, by the host or by a fault. */
-static void hang_up(void)
-{
-  uart_hang_up();
-  time.holds = false;
-}
-
-/* Passes on what came, but for a byte that comes late. */
-static void pass_input(const uint8_t *bytes, size_t n)
-{
-  for (size_t i = 0; i < n; i++) {
-    if (inject_occasion(INJECT_HANGUP)) {
-      hang_up();
-      return;
-    }
-    const struct inject *late = inject_occasion(INJECT_RECEIVE);
-    time.holds = late;
-    time.held = bytes[i];
-    if (late)
-      time.held_until = later(time.now, late->detail);
-    else
-      uart_receive(&bytes[i], 1);
-  }
-}
-
-static bool pass_held(void)
-{
-  if (time.now < time.held_until || !uart_room()) return false;
-  time.holds = false;
-  uart_receive(&time.held, 1);
-  return true;
-}
-
-/* Looks for input until host time `when`; answers whether something came. */
-static bool take_input(uint64_t when)
-{
-  uint8_t bytes[16]; /* a record knows how many */
-  size_t n, room = MIN(uart_room(), sizeof bytes);
-  if (!room) return false;
-  if (machine.virtual_clock) room = 1; /* how many have come already is the writer's doing */
-  enum host_input state = next_input(when, bytes, room, &n);
-  if (state == HOST_INPUT_NONE) return false;
-  machine_trace(EVENT_INPUT, n, time.now);
-  if (state == HOST_INPUT_ENDED) {
-    hang_up();
-    return true;
-  }
-  time.silent = false;
-  pass_input(bytes, n);
-  return true;
-}
-
-/* Virtual clock: input that is due before time may move. */
-static bool take_due_input(bool may_block)
-{
-  if (time.holds) return pass_held();
-  if (host_input_is_terminal() || time.silent) return take_input(may_block ? NEVER : 0);
-  if (may_block) return take_input(NEVER);
-  if (take_input(host_clock_ns() + GRACE_NS)) return true;
-  if (uart_room()) {
-    time.silent = true;
-    machine_trace_spoiled("its input came late");
-  }
-  return false;
-}
+/* ---- looking for input, and waiting ---- */
 
 void machine_time_poll(void)
 {
   machine_point();
   host_output_flush(); /* what a busy program printed without ending the line */
   if (!machine.virtual_clock) {
-    (void)take_input(0);
+    (void)machine_input_take(0);
     return;
   }
   if (time.overdue) {
@@ -253,7 +168,7 @@ void machine_time_poll(void)
     machine_trace_spoiled("a program that does not call the kernel was preempted");
     (void)machine_time_jump(NEVER);
   }
-  (void)take_due_input(false);
+  (void)machine_input_take_due(false);
 }
 
 static NORETURN void nothing_left(void)
@@ -269,7 +184,7 @@ static void wait_real(void)
   if (machine_irq_waits()) return;
   uint64_t until = deadline == NEVER ? NEVER : time.boot + deadline;
   if (uart_room())
-    (void)take_input(until);
+    (void)machine_input_take(until);
   else if (until == NEVER)
     nothing_left();
   else
@@ -283,7 +198,7 @@ static void wait_real(void)
 /* Time is the record's: what ends the wait is there already. */
 static void wait_replayed(void)
 {
-  bool input = take_input(0);
+  bool input = machine_input_take(0);
   if (!machine_replay_timer() && !input) machine_replay_lost("waits");
 }
 
@@ -291,10 +206,10 @@ static void wait_virtual(void)
 {
   bool armed = time.deadline != NEVER;
   if (!armed && !uart_room()) nothing_left();
-  bool held = time.holds && uart_room();
-  if (take_due_input(!armed)) return;
-  if (held && time.held_until < time.deadline)
-    time.now = time.held_until;
+  uint64_t held = machine_input_held_until();
+  if (machine_input_take_due(!armed)) return;
+  if (held < time.deadline)
+    time.now = held;
   else if (armed)
     (void)machine_time_jump(NEVER);
   else if (machine.record == RECORD_REPLAY)

@@ -104,8 +104,19 @@ bool machine_time_due(void);
 void machine_time_fire(void);
 /* The time, without it being an occasion for a fault. */
 uint64_t machine_time_read(void);
+/* `by` ns after `at`, at most the last time that comes. */
+uint64_t machine_time_later(uint64_t at, int64_t by);
 /* Virtual clock: time jumps to the timer's deadline, if one is set and at most `most` ns away. */
 bool machine_time_jump(uint64_t most);
+
+/* ---- input (arch_input.c) ---- */
+
+/* Takes what comes until host time `when`; answers whether something came. */
+bool machine_input_take(uint64_t when);
+/* Virtual clock: takes what is due before time may move. `may_block`: time does not move but by input. */
+bool machine_input_take_due(bool may_block);
+/* Virtual clock: when a byte that comes late does; UINT64_MAX when there is none, or no room for it. */
+uint64_t machine_input_held_until(void);
 
 /* ---- points, records and replays (arch_record.c) ---- */
 
