@@ -121,6 +121,8 @@ struct host_signal {
 /* Takes the signals over, arms the alternate stack, traps system calls of [user_base, user_top). `trap`: "sud",
  * "seccomp" or null for the first that works; says so when that is not the first. Fatal when none does. */
 void host_signal_init(uintptr_t user_base, uintptr_t user_top, const char *trap);
+/* The host's own part of that: from now on system calls made there are SIGSYS. */
+void host_trap_calls(uintptr_t user_base, uintptr_t user_top, const char *trap);
 
 size_t host_vector_size(void);
 /* A thread's vector state as the processor has it after reset. */
