@@ -374,7 +374,7 @@ END_TEST
 int main(void)
 {
   Suite *s = suite_create("console");
-  TCase *t = suite_case(s, "cooked");
+  TCase *t = suite_case(s, "cooked", console_setup, NULL);
   tcase_add_test(t, cooked_gives_lines);
   tcase_add_test(t, cooked_waits_for_the_whole_line);
   tcase_add_test(t, short_buffer_gets_the_rest_later);
@@ -385,11 +385,11 @@ int main(void)
   tcase_add_test(t, control_d_ends_the_file);
   tcase_add_test(t, echo_can_be_off);
   tcase_add_test(t, longest_line_loses_nothing);
-  t = suite_case(s, "raw");
+  t = suite_case(s, "raw", console_setup, NULL);
   tcase_add_test(t, raw_gives_bytes_as_they_come);
   tcase_add_test(t, type_ahead_is_read_in_the_mode_of_its_reader);
   tcase_add_test(t, a_line_given_up_is_there_for_a_raw_reader);
-  t = suite_case(s, "events");
+  t = suite_case(s, "events", console_setup, NULL);
   tcase_add_test(t, control_c_ends_the_foreground_job);
   tcase_add_test(t, control_c_without_a_job_interrupts_the_reader);
   tcase_add_test(t, control_c_typed_ahead_acts_when_read);
@@ -401,7 +401,7 @@ int main(void)
   tcase_add_test(t, full_ring_drops_what_a_driver_should_have_kept);
   tcase_add_test(t, controls);
   tcase_add_test(t, size_follows_the_typist);
-  t = suite_case(s, "output");
+  t = suite_case(s, "output", console_setup, NULL);
   tcase_add_test(t, output_without_a_device_is_early_output);
   tcase_add_test(t, newlines_anywhere);
   tcase_add_test(t, long_writes_arrive_whole);

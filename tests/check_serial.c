@@ -162,7 +162,7 @@ END_TEST
 int main(void)
 {
   Suite *s = suite_create("serial");
-  TCase *t = suite_case(s, "drivers");
+  TCase *t = suite_case(s, "drivers", console_setup, NULL);
   tcase_add_test(t, uart_is_probed_and_set_up);
   tcase_add_test(t, uart_is_tested_by_loop_back);
   tcase_add_test(t, uart_without_fifo);

@@ -256,7 +256,7 @@ void start_uart(void)
 }
 
 /* Check runs each test in a process of its own: everything starts fresh. */
-static void setup(void)
+void console_setup(void)
 {
   console_init();
 }
@@ -265,12 +265,4 @@ ssize_type write_text(const char *text)
 {
   struct uio uio = uio_kernel((void *)(uintptr_t)text, strlen(text));
   return console_write(&uio);
-}
-
-TCase *suite_case(Suite *s, const char *name)
-{
-  TCase *t = tcase_create(name);
-  tcase_add_checked_fixture(t, setup, NULL);
-  suite_add_tcase(s, t);
-  return t;
 }

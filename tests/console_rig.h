@@ -48,7 +48,7 @@ void start_uart(void);
 /* The UART's, as long as its line is up. */
 void interrupt(void);
 
-/* A case of the suite, whose tests begin with a console without devices. */
-TCase *suite_case(Suite *s, const char *name);
+/* A fixture: a console without devices. */
+void console_setup(void);
 
 #endif

@@ -25,6 +25,14 @@ unsigned stress(unsigned full)
   return rounds ? (unsigned)rounds : 1;
 }
 
+TCase *suite_case(Suite *suite, const char *name, void (*setup)(void), void (*teardown)(void))
+{
+  TCase *tc = tcase_create(name);
+  tcase_add_checked_fixture(tc, setup, teardown);
+  suite_add_tcase(suite, tc);
+  return tc;
+}
+
 int suite_run(Suite *suite)
 {
   SRunner *runner = srunner_create(suite);

@@ -1,4 +1,4 @@
-/* What every unit test has: Check, the end of its main, and a knob for its long loops. */
+/* What every unit test has: Check, cases and the end of its main, and a knob for its long loops. */
 #ifndef TESTS_SUITE_H
 #define TESTS_SUITE_H
 
@@ -8,11 +8,14 @@
 #include <time.h>
 #undef timespec
 
-/* How often a long loop goes round that goes round `full` times by default: STRESS in the environment is the part of it, in
- * percent (memcheck: little; a night's run: more than 100). At least once. */
+/* How often a loop goes round that goes round `full` times by default: STRESS in the environment says which part of it, in
+ * percent: a few under memcheck, more than 100 for a night. At least once. */
 unsigned stress(unsigned full);
 
-/* Runs a suite's cases, ends with main's exit status. */
+/* A case of the suite; before and after each of its tests come these, null: nothing. */
+TCase *suite_case(Suite *suite, const char *name, void (*setup)(void), void (*teardown)(void));
+
+/* Runs a suite's cases and answers main's exit status. */
 int suite_run(Suite *suite);
 
 #endif
