@@ -20,10 +20,12 @@ static struct {
   bool stuck;     /* it always has a byte to read, `stuck_byte` */
   bool unplugged; /* there is no keyboard */
   bool no_lights; /* the keyboard refuses to switch lights */
+  bool slow;      /* an answer takes a millisecond */
   uint8_t stuck_byte, self_test, port_test;
   /* the controller */
   uint8_t output[32];
   size_t waiting;
+  uint64_t answered_at;
   uint8_t config;
   bool config_follows;
   /* the keyboard */
@@ -32,7 +34,7 @@ static struct {
   unsigned lights_set;
 } pc;
 
-static uint64_t now;
+static uint64_t now, stall; /* the second: of the processor, in each turn of a wait */
 static void (*handler)(void *);
 static char typed[256];
 static size_t typed_length, room;
@@ -47,6 +49,7 @@ static void reset(void)
   typed_length = 0;
   room = sizeof typed;
   now = 0;
+  stall = 0;
   handler = NULL;
   logged[0] = '\0';
 }
@@ -54,6 +57,7 @@ static void reset(void)
 static void answer(uint8_t byte)
 {
   if (!pc.silent && pc.waiting < sizeof pc.output) pc.output[pc.waiting++] = byte;
+  pc.answered_at = now;
 }
 
 static void to_keyboard(uint8_t byte)
@@ -91,7 +95,8 @@ uint32_t arch_io_read(enum io_space space, uint64_t addr, unsigned width)
 {
   ck_assert(space == IO_PORT && width == 1 && (addr == 0x60 || addr == 0x64));
   if (pc.absent) return 0xFF;
-  if (addr == 0x64) return (uint32_t)((pc.waiting || pc.stuck ? 1 : 0) | (pc.deaf ? 2 : 0));
+  bool there = pc.stuck || (pc.waiting && (!pc.slow || now >= pc.answered_at + 1000000));
+  if (addr == 0x64) return (uint32_t)((there ? 1 : 0) | (pc.deaf ? 2 : 0));
   if (pc.stuck) return pc.stuck_byte;
   uint8_t byte = pc.output[0];
   if (pc.waiting > 0) memmove(pc.output, pc.output + 1, --pc.waiting);
@@ -118,7 +123,10 @@ uint64_t arch_clock_read(void)
   return now;
 }
 
-void arch_relax(void) {}
+void arch_relax(void)
+{
+  now += stall;
+}
 
 int irq_register(unsigned irq, void (*h)(void *), void *arg)
 {
@@ -268,6 +276,19 @@ START_TEST(keys_without_room_are_lost)
 }
 END_TEST
 
+/* The processor stands still for longer than the driver waits, again and again; the devices do not. */
+START_TEST(lost_time_is_no_silence)
+{
+  reset();
+  pc.slow = true;
+  stall = 200000000;
+  ck_assert(keyboard_init());
+  pc.slow = false;
+  type(0x1E);
+  assert_typed("a");
+}
+END_TEST
+
 START_TEST(broken_machines_go_on)
 {
   static const struct {
@@ -322,6 +343,7 @@ int main(void)
   tcase_add_test(tc, keyboard_without_lights);
   tcase_add_test(tc, old_bytes_are_drained);
   tcase_add_test(tc, keys_without_room_are_lost);
+  tcase_add_test(tc, lost_time_is_no_silence);
   tcase_add_loop_test(tc, broken_machines_go_on, 0, 9);
   tcase_add_test(tc, stuck_later);
   suite_add_tcase(suite, tc);

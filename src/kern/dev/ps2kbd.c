@@ -59,14 +59,16 @@ static uint8_t read_port(unsigned port)
   return (uint8_t)arch_io_read(IO_PORT, port, 1);
 }
 
+/* The last look is after the deadline: all of the time may have passed between two, in a virtual machine that did not run. */
 static bool wait_status(uint8_t bit, uint8_t value)
 {
   uint64_t deadline = arch_clock_read() + PATIENCE;
-  do {
+  for (;;) {
+    bool late = arch_clock_read() >= deadline;
     if ((read_port(STATUS) & bit) == value) return true;
+    if (late) return false;
     arch_relax();
-  } while (arch_clock_read() < deadline);
-  return false;
+  }
 }
 
 static bool write_port(unsigned port, uint8_t value)
