@@ -54,6 +54,9 @@ START_TEST(uart_that_never_sends_is_survived)
   uart.stuck = false;
   ck_assert_int_eq(write_text("back\n"), 5);
   expect_shown("back\r\n");
+  uart.slow = true; /* and it waits again, when it has to */
+  ck_assert_int_eq(write_text("slow, but all of it\n"), 20);
+  expect_shown("slow, but all of it\r\n");
 }
 END_TEST
 

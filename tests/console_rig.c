@@ -144,11 +144,13 @@ uint32_t arch_io_read(enum io_space space, uint64_t addr, unsigned width)
     bool pending = ((uart.ier & 1) && uart.line_left > 0) || ((uart.ier & 8) && uart.carrier_delta);
     return (uart.no_fifo || !(uart.fcr & 1) ? 0 : 0xC0) | (pending ? 0 : 1);
   }
-  case 5:
+  case 5: {
     uart.waits++;
-    if (!uart.stuck) uart.since_empty = 0;
+    bool empty = !uart.stuck && !(uart.slow && uart.waits % 4);
+    if (empty) uart.since_empty = 0;
     if (uart.mcr & 0x10) return 0x60 | (uart.looped ? 1 : 0);
-    return (uart.stuck ? 0 : 0x60) | (uart.line_left > 0 ? 1 | uart.line_errors : 0);
+    return (empty ? 0x60 : 0) | (uart.line_left > 0 ? 1 | uart.line_errors : 0);
+  }
   case 6: {
     uint32_t status = (uart.carrier ? 0x80 : 0) | (uart.carrier_delta ? 0x08 : 0);
     uart.carrier_delta = false;

@@ -28,7 +28,7 @@ extern struct uart_model {
   bool present, debugcon;
   const char *line; /* bytes still to come */
   size_t line_left;
-  bool carrier, carrier_delta, stuck, no_fifo, all_ones, no_loop;
+  bool carrier, carrier_delta, stuck, slow, no_fifo, all_ones, no_loop;
   uint8_t looped; /* sent in loop-back and not yet read; 0: nothing */
   uint8_t scratch, ier, lcr, mcr, fcr;
   uint8_t line_errors;

@@ -1,6 +1,7 @@
 /*
  * A 16550A UART: the console's serial port. Registers as in the National Semiconductor PC16550D data sheet. The transmitter
- * is always empty, because the host takes bytes at once, but for faults (arch_inject.c), of which its interrupt knows nothing; the receiver has its FIFO of 16 and never overruns, because the
+ * is always empty, because the host takes bytes at once, but for faults (arch_inject.c), of which its interrupt knows nothing:
+ * then what is sent beyond its FIFO of 16 is lost. The receiver has its FIFO of 16 and never overruns, because the
  * machine offers no more than fits. The end of the simulator's input drops the carrier (MSR bit DCD) once the FIFO has
  * been read empty.
  */
@@ -53,6 +54,7 @@ static struct {
   bool hanging_up;     /* input has ended, the FIFO not yet read */
   bool gone;
   uint64_t busy_until;  /* a fault's: until then the transmitter does not get empty */
+  unsigned sent;        /* bytes since it was busy first */
   unsigned head, count; /* fifo[head .. head + count) */
   uint8_t fifo[FIFO_SIZE];
   struct irq_wire wire;
@@ -132,18 +134,34 @@ void uart_hang_up(void)
   update();
 }
 
-/* What a panic says belongs on stderr. */
-static void transmit(uint8_t byte)
+static bool is_busy(void)
 {
-  if (uart.mcr & MCR_LOOP)
-    receive(byte);
-  else if (panic_active())
+  bool busy = uart.busy_until && machine_time_read() < uart.busy_until;
+  if (!busy) uart.busy_until = uart.sent = 0;
+  return busy;
+}
+
+/* What a panic says belongs on stderr. */
+static void show(uint8_t byte)
+{
+  if (panic_active())
     host_error_byte(byte);
   else
     host_output_byte(byte);
-  const struct inject *fault = uart.mcr & MCR_LOOP ? NULL : inject_occasion(INJECT_SEND);
-  if (fault) uart.busy_until = fault->detailed ? machine_time_read() + (uint64_t)fault->detail : UINT64_MAX;
+}
+
+static void transmit(uint8_t byte)
+{
   uart.tx_interrupt = true;
+  if (uart.mcr & MCR_LOOP) {
+    receive(byte);
+    return;
+  }
+  if (is_busy() && uart.sent >= capacity()) return;
+  show(byte);
+  const struct inject *fault = inject_occasion(INJECT_SEND);
+  if (fault) uart.busy_until = fault->detailed ? machine_time_read() + (uint64_t)fault->detail : UINT64_MAX;
+  uart.sent++;
 }
 
 /* ---- registers ---- */
@@ -166,9 +184,7 @@ static uint8_t read_iir(void)
 
 static uint8_t read_lsr(void)
 {
-  bool busy = uart.busy_until && machine_time_read() < uart.busy_until;
-  if (!busy) uart.busy_until = 0;
-  uint8_t status = (uint8_t)((busy ? 0 : LSR_TX_EMPTY) | uart.line_status | (uart.count ? LSR_DATA : 0));
+  uint8_t status = (uint8_t)((is_busy() ? 0 : LSR_TX_EMPTY) | uart.line_status | (uart.count ? LSR_DATA : 0));
   uart.line_status = 0;
   return status;
 }
