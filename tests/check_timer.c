@@ -159,6 +159,25 @@ START_TEST(slice_keeps_the_earliest)
 }
 END_TEST
 
+/* Nothing is due: nothing happens, but that the hardware is programmed again. */
+START_TEST(an_interrupt_without_a_cause_changes_nothing)
+{
+  timer_arm(&probes[0].timer, 1000, note);
+  bool was_on = arch_irq_disable();
+  timer_slice_ensure(arch_cpu_self(), 800);
+  clockwork.armed = UINT64_MAX;
+  clockwork.now = 700;
+  timer_interrupt();
+  ck_assert_uint_eq(clockwork.armed, 800);
+  arch_irq_restore(was_on);
+  ck_assert_uint_eq(clockwork.slice_ends, 0);
+  ck_assert_uint_eq(fired_total, 0);
+  clockwork_run_until(1000);
+  ck_assert_uint_eq(clockwork.slice_ends, 1);
+  ck_assert_uint_eq(fired_total, 1);
+}
+END_TEST
+
 static void arm_next(struct timer *t)
 {
   note(t);
@@ -239,6 +258,7 @@ int main(void)
   tcase_add_test(tc, nothing_armed_when_nothing_waits);
   tcase_add_test(tc, idle_tidies_up);
   tcase_add_test(tc, slice_keeps_the_earliest);
+  tcase_add_test(tc, an_interrupt_without_a_cause_changes_nothing);
   tcase_add_test(tc, callback_may_arm_itself);
   tcase_add_test(tc, callback_may_cancel_another);
   tcase_add_test(tc, random_operations_agree_with_a_model);

@@ -78,6 +78,123 @@ KTEST(platform_io_apic_routes)
   arch_irq_unmask(IRQ_COUNT); /* no such line: nothing happens */
 }
 
+static unsigned fired;
+
+static void count_fire(struct timer *t UNUSED)
+{
+  fired++;
+}
+
+/* ---- interrupts without a cause (Intel 8259A data sheet, "Edge and level triggered modes"; SDM vol. 3A, 10.9) ---- */
+
+#define PIC_MASTER 0x20
+#define PIC_SLAVE 0xA0
+#define PIC_REQUESTS 0x0A /* which register is read */
+#define PIC_IN_SERVICE 0x0B
+#define PIC_CASCADE 2
+#define IRQ_CALENDAR 8
+
+#define RAISE(vector) __asm__ volatile("int %0" : : "i"(vector) : "memory")
+#define RAISE_LINE(irq) RAISE(VECTOR_IRQ_BASE + (irq))
+
+static uint8_t pic_lines(uint16_t pic, uint8_t which)
+{
+  insn_out8(pic, which);
+  return insn_in8(pic);
+}
+
+/* The timer's bit among the interrupts in service. */
+static bool timer_in_service(void)
+{
+  return interrupts_by_apic() ? lapic_register(0x110) & 1u << (VECTOR_IRQ_BASE + IRQ_TIMER - 32)
+                              : pic_lines(PIC_MASTER, PIC_IN_SERVICE) & 1u << IRQ_TIMER;
+}
+
+static struct {
+  bool before, after, done;
+} in_service;
+
+static void raise_in_service(struct timer *t UNUSED)
+{
+  in_service.before = timer_in_service();
+  if (interrupts_by_apic())
+    RAISE(VECTOR_APIC_SPURIOUS);
+  else
+    RAISE_LINE(7);
+  in_service.after = timer_in_service();
+  __atomic_store_n(&in_service.done, true, __ATOMIC_RELEASE);
+}
+
+/* What was not in service is not acknowledged: that would end the interrupt that is. */
+KTEST(platform_spurious_interrupts_end_no_other)
+{
+  struct timer t = {0};
+  in_service.done = false;
+  timer_arm(&t, 0, raise_in_service);
+  while (!__atomic_load_n(&in_service.done, __ATOMIC_ACQUIRE)) arch_relax();
+  ktest_check(in_service.before && in_service.after);
+}
+
+KTEST(platform_8259_spurious_interrupts_are_not_dispatched)
+{
+  if (interrupts_by_apic()) return;
+  irq_push_off();
+  uint64_t before = cpu_self()->interrupts;
+  RAISE_LINE(7);
+  RAISE_LINE(15);
+  uint64_t after = cpu_self()->interrupts;
+  irq_pop_off();
+  ktest_check(before == after);
+}
+
+/* The kernel would notice that nothing is due, but IRQ_TIMER is not to come before (kern/arch.h). */
+KTEST(platform_early_timer_interrupts_are_not_dispatched)
+{
+  struct timer t = {0};
+  irq_push_off();
+  uint64_t before = cpu_self()->interrupts;
+  timer_arm(&t, arch_clock_read() + 1000 * NS_PER_SEC, count_fire);
+  RAISE_LINE(IRQ_TIMER);
+  (void)timer_cancel(&t);
+  timer_prepare_idle(); /* disarms */
+  RAISE_LINE(IRQ_TIMER);
+  uint64_t after = cpu_self()->interrupts;
+  irq_pop_off();
+  ktest_check(before == after);
+}
+
+static void calendar_interrupts(bool on)
+{
+  insn_out8(0x70, 0x0B);
+  uint8_t b = insn_in8(0x71);
+  insn_out8(0x70, 0x0B);
+  insn_out8(0x71, on ? b | 0x40 : b & ~0x40);
+  insn_out8(0x70, 0x0C);
+  (void)insn_in8(0x71);
+}
+
+/* A line of the slave is masked when the master has passed its request on: the processor gets line 15, and the master has the
+ * slave's line in service, which would hold back every line below it, the serial port's among them. */
+KTEST(platform_8259_slave_without_request)
+{
+  if (interrupts_by_apic()) return;
+  irq_push_off();
+  arch_irq_unmask(IRQ_CALENDAR);
+  calendar_interrupts(true);
+  while (!(pic_lines(PIC_SLAVE, PIC_REQUESTS) & 1u << (IRQ_CALENDAR - 8))) arch_relax();
+  bool passed_on = pic_lines(PIC_MASTER, PIC_REQUESTS) & 1u << PIC_CASCADE;
+  arch_irq_mask(IRQ_CALENDAR);
+  calendar_interrupts(false);
+  irq_pop_off();
+  for (unsigned i = 0; i < 1000; i++) arch_relax();
+  irq_push_off();
+  uint8_t requests = pic_lines(PIC_MASTER, PIC_REQUESTS), served = pic_lines(PIC_MASTER, PIC_IN_SERVICE);
+  irq_pop_off();
+  ktest_check(passed_on);
+  ktest_check(!(requests & 1u << PIC_CASCADE)); /* it came */
+  ktest_check(served == 0);
+}
+
 /* Neither is in service, and both return. */
 KTEST(platform_apic_vectors_are_survived)
 {
@@ -87,13 +204,6 @@ KTEST(platform_apic_vectors_are_survived)
 }
 
 /* A masked timer is silent; the interrupt it was set for comes when it is unmasked, or with the next setting. */
-static unsigned fired;
-
-static void count_fire(struct timer *t UNUSED)
-{
-  fired++;
-}
-
 KTEST(platform_timer_can_be_masked)
 {
   struct timer t = {0}, again = {0};
