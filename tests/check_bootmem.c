@@ -122,7 +122,6 @@ int main(void)
 {
   Suite *suite = suite_create("bootmem");
   TCase *tc = suite_case(suite, "boot", NULL, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_test(tc, boot_frames_come_in_order_and_zeroed);
   tcase_add_test(tc, boot_leaves_what_it_did_not_hand_out);
   tcase_add_test(tc, frames_are_reserved_before_the_allocator_starts);

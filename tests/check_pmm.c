@@ -246,7 +246,6 @@ int main(void)
 {
   Suite *suite = suite_create("pmm");
   TCase *tc = suite_case(suite, "machine", NULL, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_loop_test(tc, ten_thousand_cycles_leak_nothing, 0, ALGORITHMS);
   tcase_add_loop_test(tc, single_pages_become_blocks_again, 0, ALGORITHMS);
   tcase_add_loop_test(tc, ranges_are_where_they_were_asked_for, 0, ALGORITHMS);
@@ -256,7 +255,6 @@ int main(void)
   tcase_add_loop_test(tc, pages_are_counted_by_owner, 0, ALGORITHMS);
   tcase_add_loop_test(tc, free_blocks_are_counted_by_order, 0, ALGORITHMS);
   tc = suite_case(suite, "booted", rig_boot_default, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_test(tc, zeroed_pages_are_zero);
   tcase_add_test(tc, a_shared_page_is_freed_by_the_last);
   tcase_add_test(tc, the_nth_allocation_fails);

@@ -128,14 +128,12 @@ int main(void)
 {
   Suite *suite = suite_create("pmm misuse");
   TCase *tc = suite_case(suite, "machine", NULL, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_loop_exit_test(tc, double_free_halts, RIG_HALTED, 0, ALGORITHMS);
   tcase_add_loop_exit_test(tc, double_free_of_a_merged_block_halts, RIG_HALTED, 0, ALGORITHMS);
 #ifndef NDEBUG
   tcase_add_exit_test(tc, memdebug_finds_a_write_anywhere, RIG_HALTED);
 #endif
   tc = suite_case(suite, "booted", rig_boot_default, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_exit_test(tc, a_range_freed_in_part_halts, RIG_HALTED);
   tcase_add_exit_test(tc, a_range_freed_as_a_page_halts, RIG_HALTED);
   tcase_add_exit_test(tc, one_free_too_many_of_a_shared_page_halts, RIG_HALTED);

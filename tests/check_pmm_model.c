@@ -42,7 +42,6 @@ int main(void)
 {
   Suite *suite = suite_create("pmm model");
   TCase *tc = suite_case(suite, "algorithms", NULL, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_test(tc, algorithms_agree_with_the_model_and_each_other);
   tcase_add_test(tc, the_same_seed_gives_the_same);
   tcase_add_test(tc, many_odd_zones);

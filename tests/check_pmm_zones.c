@@ -128,7 +128,6 @@ int main(void)
 {
   Suite *suite = suite_create("pmm zones");
   TCase *tc = suite_case(suite, "zones", NULL, NULL);
-  tcase_set_timeout(tc, 300);
   tcase_add_loop_test(tc, the_kernel_zone_is_16_mib_or_an_eighth, 0, 2);
   tcase_add_test(tc, a_small_machine_is_shared_evenly);
   tcase_add_loop_test(tc, too_little_memory_is_an_error, 0, 9);

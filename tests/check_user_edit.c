@@ -261,7 +261,6 @@ int main(void)
 {
   Suite *suite = suite_create("user_edit");
   TCase *tc = suite_case(suite, "edit", host_reset, NULL);
-  tcase_set_timeout(tc, 120);
   tcase_add_test(tc, test_edit_keys);
   tcase_add_test(tc, test_edit_plain);
   tcase_add_test(tc, test_edit_ends);

@@ -456,7 +456,6 @@ int main(void)
 {
   Suite *s = suite_create("user_lib");
   TCase *t = tcase_create("lib");
-  tcase_set_timeout(t, 120);
   tcase_add_checked_fixture(t, setup, NULL);
   tcase_add_test(t, test_format_fixed);
   tcase_add_test(t, test_format_random);

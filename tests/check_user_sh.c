@@ -253,7 +253,6 @@ int main(void)
 {
   Suite *suite = suite_create("user_sh");
   TCase *tc = suite_case(suite, "run", setup, teardown);
-  tcase_set_timeout(tc, 120);
   tcase_add_test(tc, test_run_simple);
   tcase_add_test(tc, test_run_status);
   tcase_add_test(tc, test_run_and_or);

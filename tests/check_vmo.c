@@ -227,7 +227,6 @@ int main(void)
 {
   Suite *suite = suite_create("vmo");
   TCase *tc = suite_case(suite, "vmo", mm_setup, NULL);
-  tcase_set_timeout(tc, 600);
   tcase_add_test(tc, objects_read_zero_and_keep_what_is_written);
   tcase_add_test(tc, decommit_frees_exactly_the_range);
   tcase_add_test(tc, object_sizes_are_checked);

@@ -241,7 +241,6 @@ int main(void)
 {
   Suite *suite = suite_create("vmo mappings");
   TCase *tc = suite_case(suite, "mappings", mm_setup, NULL);
-  tcase_set_timeout(tc, 600);
   tcase_add_test(tc, a_clone_takes_write_away_and_a_fault_gives_it_back);
   tcase_add_test(tc, a_smaller_object_leaves_its_mappings);
   tcase_add_test(tc, a_page_is_never_writable_and_executable);

@@ -180,7 +180,6 @@ int main(void)
 {
   Suite *suite = suite_create("vmo model");
   TCase *tc = suite_case(suite, "families", mm_setup, NULL);
-  tcase_set_timeout(tc, 600);
   tcase_add_test(tc, families_agree_with_arrays_of_bytes);
   return suite_run(suite);
 }

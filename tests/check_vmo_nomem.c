@@ -136,7 +136,6 @@ int main(void)
 {
   Suite *suite = suite_create("vmo without memory");
   TCase *tc = suite_case(suite, "failing allocations", mm_setup, NULL);
-  tcase_set_timeout(tc, 600);
   tcase_add_loop_test(tc, quotas_count_no_page_that_failed, 0, 2);
   tcase_add_loop_test(tc, failing_allocations_change_nothing, 0, OPERATIONS);
   tcase_add_loop_test(tc, failing_growth_changes_nothing, 0, 5);
