@@ -31,19 +31,13 @@ static enum host_input next_input(uint64_t when, uint8_t *bytes, size_t room, si
   return state;
 }
 
-/* The end of the line, by the host or by a fault. */
-static void hang_up(void)
-{
-  uart_hang_up();
-  input.holds = false;
-}
-
-/* Passes on what came, but for a byte that comes late. */
+/* Passes on what came, but for a byte that comes late: until that is passed on, nothing else is taken, so there is room for it
+ * and the line is not lost. */
 static void pass_input(const uint8_t *bytes, size_t n)
 {
   for (size_t i = 0; i < n; i++) {
     if (inject_occasion(INJECT_HANGUP)) {
-      hang_up();
+      uart_hang_up();
       return;
     }
     const struct inject *late = inject_occasion(INJECT_RECEIVE);
@@ -58,7 +52,7 @@ static void pass_input(const uint8_t *bytes, size_t n)
 
 static bool pass_held(void)
 {
-  if (machine_time_read() < input.held_until || !uart_room()) return false;
+  if (machine_time_read() < input.held_until) return false;
   input.holds = false;
   uart_receive(&input.held, 1);
   return true;
@@ -74,7 +68,7 @@ bool machine_input_take(uint64_t when)
   if (state == HOST_INPUT_NONE) return false;
   machine_trace(EVENT_INPUT, n, machine.virtual_clock ? machine_time_read() : 0);
   if (state == HOST_INPUT_ENDED) {
-    hang_up();
+    uart_hang_up();
     return true;
   }
   input.silent = false;
@@ -84,7 +78,7 @@ bool machine_input_take(uint64_t when)
 
 uint64_t machine_input_held_until(void)
 {
-  return input.holds && uart_room() ? input.held_until : NEVER;
+  return input.holds ? input.held_until : NEVER;
 }
 
 bool machine_input_take_due(bool may_block)

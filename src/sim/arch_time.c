@@ -86,18 +86,15 @@ static void set_alarm(uint64_t deadline)
   host_alarm_set(time.boot + deadline);
 }
 
-/* The counter jumps, not below 0. */
+/* The counter jumps, not below 0. The virtual one is compared with the deadline whenever it moves on. */
 static void jump(int64_t by)
 {
   if (by < 0) by = -(int64_t)MIN(now(), (uint64_t)-by);
   time.now += (uint64_t)by;
   time.boot -= (uint64_t)by;
-  if (machine.virtual_clock) {
-    check_deadline(time.now);
-  } else {
-    time.alarm = NEVER;
-    set_alarm(time.deadline);
-  }
+  if (machine.virtual_clock) return;
+  time.alarm = NEVER;
+  set_alarm(time.deadline);
 }
 
 uint64_t arch_clock_read(void)
