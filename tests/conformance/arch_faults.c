@@ -66,6 +66,15 @@ KTEST(arch_fault_clock_jumps_away_from_a_deadline)
   ktest_check(fired_at >= deadline);
 }
 
+KTEST(arch_fault_clock_stops_at_zero)
+{
+  uint64_t before = arch_clock_read();
+  bool jumped = clock_jumps(-(int64_t)(365 * 24 * 3600 * NS_PER_SEC));
+  uint64_t at = arch_clock_read();
+  ktest_check(jumped && clock_jumps((int64_t)before)); /* other tests want a clock that is right */
+  ktest_check(at < before);
+}
+
 KTEST(arch_fault_timer_interrupts_without_cause)
 {
   const struct inject often = {
@@ -96,10 +105,28 @@ KTEST(arch_fault_timer_is_late_once)
   ktest_check(fired_at >= deadline + 5 * MS);
 }
 
-/* ---- the clock goes back under two threads that want the processor ---- */
+/* ---- the clock goes back under threads ---- */
 
 #define BACK (60 * (int64_t)NS_PER_SEC)
 
+/* So that it does not stop at 0. */
+static bool clock_can_go_back(void)
+{
+  return arch_clock_read() >= (uint64_t)BACK || clock_jumps(BACK);
+}
+
+/* The time it has run is not below nothing. */
+KTEST(arch_fault_clock_goes_back_under_a_running_thread)
+{
+  const struct thread *self = thread_current();
+  uint64_t ran = self->cpu_ns;
+  ktest_check(clock_can_go_back() && clock_jumps(-BACK));
+  int r = thread_sleep_until(arch_clock_read() + MS);
+  ktest_check(clock_jumps(BACK) && r == 0);
+  ktest_check(self->cpu_ns - ran < (uint64_t)BACK);
+}
+
+/* Two that want the processor. */
 static struct {
   struct crew crew;
   bool jumped;
@@ -127,12 +154,12 @@ KTEST(arch_fault_clock_goes_back_under_a_slice)
 {
   crew_init(&back.crew);
   back.next_at = 0;
-  if (arch_clock_read() < (uint64_t)BACK) ktest_check(clock_jumps(BACK)); /* or it would stop at 0 */
+  ktest_check(clock_can_go_back());
   preemption_off();
   bool started =
     crew_start(&back.crew, CLASS_USER, go_back, NULL) && crew_start(&back.crew, CLASS_USER, note_turn, NULL);
   preemption_on();
   crew_wait(&back.crew);
-  ktest_check(started && back.jumped && clock_jumps(BACK)); /* other tests want a clock that is right */
+  ktest_check(started && back.jumped && clock_jumps(BACK));
   ktest_check(back.next_at < back.from);
 }
