@@ -52,6 +52,10 @@ static unsigned random_attrs(void)
 static void dict_agrees(unsigned i)
 {
   struct pmap_entry e;
+  bool readable = dict[i].mapped && (dict[i].attrs & PMAP_USER), writable = readable && (dict[i].attrs & PMAP_WRITE);
+  uint8_t *byte = phys_to_virt(dict[i].pa + 123);
+  ck_assert_ptr_eq(pmap_user_byte(&pm, dict_va(i) + 123, false), readable ? byte : NULL);
+  ck_assert_ptr_eq(pmap_user_byte(&pm, dict_va(i) + 123, true), writable ? byte : NULL);
   bool found = pmap_lookup(&pm, dict_va(i) + 123, &e);
   ck_assert_int_eq(found, dict[i].mapped);
   if (!found) return;
@@ -458,6 +462,28 @@ START_TEST(rights_of_all_levels_count_together)
 }
 END_TEST
 
+/* The last walk ended in a table that a merge (0), or unmapping all of it (1), has freed: it is somebody else's page now. */
+START_TEST(a_walk_is_forgotten_with_its_table)
+{
+  const vaddr_t va = GIB(1);
+  uint8_t *byte = phys_to_virt(GIB(1) + 5);
+  rig.page_size_max = MIB(2);
+  ck_assert_int_eq(pmap_map_range(&pm, va, GIB(1), GIB(1), PMAP_USER | PMAP_WRITE), 0);
+  ck_assert_ptr_eq(pmap_user_byte(&pm, va + 5, true), byte);
+  uint64_t *upper = phys_to_virt(*(uint64_t *)phys_to_virt(pm.root) & PTE_ADDRESS);
+  uint64_t *table = phys_to_virt(upper[1] & PTE_ADDRESS);
+  rig.page_size_max = GIB(1);
+  if (_i == 0)
+    pmap_merge(&pm, va, va + GIB(1));
+  else
+    ck_assert_int_eq(pmap_unmap_range(&pm, va, va + GIB(1)), 0);
+  uint64_t was = *table;
+  *table = virt_to_phys(table) | PTE_PRESENT | PTE_USER | PTE_WRITE;
+  ck_assert_ptr_eq(pmap_user_byte(&pm, va + 5, true), _i == 0 ? byte : NULL);
+  *table = was;
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("pmap");
@@ -477,6 +503,7 @@ int main(void)
   tcase_add_test(tc, the_walk_tells_what_is_not_present);
   tcase_add_test(tc, the_walk_sets_accessed_and_dirty);
   tcase_add_test(tc, reserved_bits_fault);
+  tcase_add_loop_test(tc, a_walk_is_forgotten_with_its_table, 0, 2);
   tcase_add_test(tc, rights_of_all_levels_count_together);
   suite_add_tcase(suite, tc);
   tc = tcase_create("boot");

@@ -52,9 +52,21 @@ static bool any_mapped(size_t first, size_t n)
   return false;
 }
 
+static void user_byte_agrees(size_t i)
+{
+  bool readable = dict[i].mapped && (dict[i].attrs & PMAP_USER), writable = readable && (dict[i].attrs & PMAP_WRITE);
+  void *byte = phys_to_virt(dict[i].pa + 123);
+  must(pmap_user_byte(pm, va_of(i) + 123, false) == (readable ? byte : NULL));
+  must(pmap_user_byte(pm, va_of(i) + 123, true) == (writable ? byte : NULL));
+}
+
 static void page_agrees(size_t i)
 {
+  static size_t last; /* the tables remember where that was, and may have changed since */
   struct pmap_entry e;
+  user_byte_agrees(last);
+  user_byte_agrees(i);
+  last = i;
   bool found = pmap_lookup(pm, va_of(i) + 123, &e);
   must(found == dict[i].mapped);
   if (!found) return;

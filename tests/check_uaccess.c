@@ -3,7 +3,7 @@
 
 #include <kern/alloc_fault.h>
 #include <kern/aspace.h>
-#include <kern/uaccess.h>
+#include <kern/uaccess_now.h>
 #include <string.h>
 #include <uapi/abi.h>
 
@@ -197,27 +197,44 @@ START_TEST(buffers_are_consumed_from_the_front)
 }
 END_TEST
 
+/* As under a spinlock. */
+static int put_now(struct uio *uio, const void *src, size_t n)
+{
+  irq_push_off();
+  int err = uio_put_now(uio, src, n);
+  irq_pop_off();
+  return err;
+}
+
+static int get_now(struct uio *uio, void *dst, size_t n)
+{
+  irq_push_off();
+  int err = uio_get_now(uio, dst, n);
+  irq_pop_off();
+  return err;
+}
+
 /* A copy that may not sleep moves bytes inside a page that is mapped, and else leaves everything as it is. */
 START_TEST(now_or_not_at_all)
 {
   struct uio uio = uio_user(AT, 100);
-  ck_assert_int_eq(uio_get_now(&uio, back, 1), -EAGAIN); /* not there yet */
-  ck_assert_int_eq(uio_put_now(&uio, buf, 1), -EAGAIN);
+  ck_assert_int_eq(get_now(&uio, back, 1), -EAGAIN); /* not there yet */
+  ck_assert_int_eq(put_now(&uio, buf, 1), -EAGAIN);
   ck_assert_uint_eq(uio.left, 100);
   ck_assert_uint_eq(uio.uaddr, AT);
 
   ck_assert_int_eq(user_zero(AT, 2 * PAGE_SIZE), 0);
-  ck_assert_int_eq(uio_put_now(&uio, buf, 60), 0);
+  ck_assert_int_eq(put_now(&uio, buf, 60), 0);
   ck_assert_uint_eq(uio.left, 40);
   uio = uio_user(AT, 100);
-  ck_assert_int_eq(uio_get_now(&uio, back, 60), 0);
+  ck_assert_int_eq(get_now(&uio, back, 60), 0);
   ck_assert_uint_eq(uio.uaddr, AT + 60);
   ck_assert_int_eq(memcmp(buf, back, 60), 0);
 
   uio = uio_user(AT + PAGE_SIZE - 1, 100);
-  ck_assert_int_eq(uio_put_now(&uio, buf, 2), -EAGAIN); /* two pages */
-  ck_assert_int_eq(uio_put_now(&uio, buf, 1), 0);
-  ck_assert_int_eq(uio_put_now(&uio, buf, 2), 0);
+  ck_assert_int_eq(put_now(&uio, buf, 2), -EAGAIN); /* two pages */
+  ck_assert_int_eq(put_now(&uio, buf, 1), 0);
+  ck_assert_int_eq(put_now(&uio, buf, 2), 0);
 }
 END_TEST
 
@@ -226,33 +243,31 @@ START_TEST(now_respects_rights)
   uint8_t byte = 1;
   struct uio uio = uio_user(READ_ONLY, 1);
   ck_assert_int_eq(copy_from_user(&byte, READ_ONLY, 1), 0);
-  ck_assert_int_eq(uio_put_now(&uio, buf, 1), -EAGAIN); /* and the copy that may sleep says -EFAULT */
-  ck_assert_int_eq(uio_get_now(&uio, &byte, 1), 0);
+  ck_assert_int_eq(put_now(&uio, buf, 1), -EAGAIN); /* and the copy that may sleep says -EFAULT */
+  ck_assert_int_eq(get_now(&uio, &byte, 1), 0);
   ck_assert_int_eq(byte, 0);
 
   ck_assert_int_eq(user_zero(AT, 1), 0);
   uio = uio_user(AT, 1);
   mutex_lock(&as->lock); /* whoever changes the mappings is not in the way */
-  ck_assert_int_eq(uio_get_now(&uio, &byte, 1), 0);
+  ck_assert_int_eq(get_now(&uio, &byte, 1), 0);
   mutex_unlock(&as->lock);
 
   for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
     uio = uio_user(hostile[i].at, hostile[i].len);
-    ck_assert_int_ne(uio_get_now(&uio, back, hostile[i].len), 0);
-    ck_assert_int_ne(uio_put_now(&uio, back, hostile[i].len), 0);
+    ck_assert_int_ne(get_now(&uio, back, hostile[i].len), 0);
+    ck_assert_int_ne(put_now(&uio, back, hostile[i].len), 0);
   }
 }
 END_TEST
 
-START_TEST(now_with_a_buffer_of_the_kernel)
+START_TEST(now_is_for_programs_buffers)
 {
   struct uio uio = uio_kernel(back, 100);
-  ck_assert_int_eq(uio_put_now(&uio, buf, 100), 0);
-  ck_assert_int_eq(memcmp(buf, back, 100), 0);
-  ck_assert_uint_eq(uio.left, 0);
-  uio = uio_kernel(back, 100);
-  ck_assert_int_eq(uio_get_now(&uio, buf + 100, 100), 0);
-  ck_assert_int_eq(memcmp(buf, buf + 100, 100), 0);
+  ck_assert_int_eq(put_now(&uio, buf, 100), -EAGAIN);
+  ck_assert_int_eq(get_now(&uio, buf, 100), -EAGAIN);
+  ck_assert_ptr_eq(uio.kernel, back);
+  ck_assert_uint_eq(uio.left, 100);
 }
 END_TEST
 
@@ -274,7 +289,7 @@ int main(void)
   tcase_add_loop_test(tc, buffers_are_consumed_from_the_front, 0, 2);
   tcase_add_test(tc, now_or_not_at_all);
   tcase_add_test(tc, now_respects_rights);
-  tcase_add_test(tc, now_with_a_buffer_of_the_kernel);
+  tcase_add_test(tc, now_is_for_programs_buffers);
   suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

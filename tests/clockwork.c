@@ -128,3 +128,9 @@ bool sched_wake_reason(struct thread *t, int reason)
   ck_abort_msg("a wake-up of %s with %d", t->name, reason);
   return false;
 }
+
+bool sched_wake_inner(struct thread *t, int reason)
+{
+  ck_abort_msg("a wake-up of %s with %d", t->name, reason);
+  return false;
+}

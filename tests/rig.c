@@ -257,6 +257,12 @@ bool sched_wake_reason(struct thread *t, int reason)
   abort();
 }
 
+bool sched_wake_inner(struct thread *t, int reason)
+{
+  (void)t, (void)reason;
+  abort();
+}
+
 void sched_wake(struct thread *t)
 {
   (void)t;
@@ -267,6 +273,7 @@ void rig_set_aspace(struct aspace *as)
 {
   process.aspace = as;
   running = as ? &process : NULL;
+  thread.process = running;
 }
 
 /* ---- the kernel ---- */

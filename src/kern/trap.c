@@ -159,9 +159,9 @@ static bool is_machine_trouble(enum trap_kind kind)
   return kind == TRAP_NMI || kind == TRAP_DOUBLE_FAULT || kind == TRAP_MACHINE_CHECK;
 }
 
-/* Calls, page faults and other exceptions apart, so that none pays for another's frame. */
+/* Page faults and other exceptions apart, so that calls do not pay for their frames. */
 
-static __attribute__((noinline)) void system_call(struct trapframe *tf)
+static inline void system_call(struct trapframe *tf)
 {
   syscall_dispatch(tf);
   (void)arch_irq_disable();

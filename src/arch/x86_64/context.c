@@ -44,9 +44,9 @@ struct trapframe *arch_context_user_frame(struct arch_context *ctx)
 
 /* The program's registers that the kernel leaves alone: vectors, FS and GS base. Switches to and from kernel threads
  * leave the vectors loaded, so that coming back costs nothing. In the kernel a program's GS base is in KERNEL_GS_BASE. */
-static void load_user_state(struct x86_cpu *c, struct arch_context *ctx)
+static inline __attribute__((always_inline)) void load_user_state(struct x86_cpu *c, struct arch_context *ctx)
 {
-  if (cpu_features.fsgsbase) {
+  if (__builtin_expect(cpu_features.fsgsbase, true)) {
     insn_wrfsbase(ctx->fs_base);
     insn_wrmsr(MSR_KERNEL_GS_BASE, ctx->gs_base);
   } else {
@@ -58,10 +58,10 @@ static void load_user_state(struct x86_cpu *c, struct arch_context *ctx)
   ctx->vectors_on = c;
 }
 
-static void save_user_state(struct arch_context *ctx)
+static inline void save_user_state(struct arch_context *ctx)
 {
   fpu_save(ctx);
-  if (!cpu_features.fsgsbase) return; /* what arch_tls_set stored is still true */
+  if (__builtin_expect(!cpu_features.fsgsbase, false)) return; /* what arch_tls_set stored is still true */
   ctx->fs_base = insn_rdfsbase();
   ctx->gs_base = insn_rdmsr(MSR_KERNEL_GS_BASE);
 }
@@ -69,12 +69,12 @@ static void save_user_state(struct arch_context *ctx)
 void arch_context_switch(struct arch_context *from, struct arch_context *to)
 {
   struct x86_cpu *c = x86_cpu_self();
-  if (from->user) save_user_state(from);
+  if (__builtin_expect(from->user, true)) save_user_state(from);
   c->context = to;
   c->kernel_stack = to->entry_sp;
   c->stack_guard = to->stack_guard;
   c->tss.rsp[0] = to->entry_sp;
-  if (to->user) load_user_state(c, to);
+  if (__builtin_expect(to->user, true)) load_user_state(c, to);
   x86_switch(&from->sp, to->sp);
 }
 

@@ -65,7 +65,7 @@ void fpu_save(struct arch_context *ctx)
 {
   uint8_t(*area)[FXSAVE_SIZE] = ctx->vectors;
   uint64_t mask = cpu_features.xsave_mask;
-  if (mask)
+  if (__builtin_expect(mask != 0, true))
     __asm__ volatile("xsave64 %0" : "+m"(*area) : "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32)) : "memory");
   else
     __asm__ volatile("fxsave64 %0" : "=m"(*area) : : "memory");
@@ -75,7 +75,7 @@ void fpu_restore(struct arch_context *ctx)
 {
   uint8_t(*area)[FXSAVE_SIZE] = ctx->vectors;
   uint64_t mask = cpu_features.xsave_mask;
-  if (mask)
+  if (__builtin_expect(mask != 0, true))
     __asm__ volatile("xrstor64 %0" : : "m"(*area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32)) : "memory");
   else
     __asm__ volatile("fxrstor64 %0" : : "m"(*area) : "memory");

@@ -9,6 +9,7 @@
 #include <kern/handle.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
+#include <kern/spinlock_inline.h>
 #include <kern/string.h>
 
 #define HANDLE_FIRST_CAPACITY 8u
@@ -107,10 +108,10 @@ static int slot_find_free_locked(struct handle_table *t, unsigned *out)
 /* The slot a handle names, reserved ones included; null when it names none. */
 static struct handle_slot *slot_lookup_locked(struct handle_table *t, int handle)
 {
-  if (handle < 0) return NULL;
   unsigned slot = (unsigned)handle & (HANDLE_MAX - 1);
   if (slot >= t->capacity) return NULL;
   struct handle_slot *s = &t->slots[slot];
+  /* No generation is that of a negative handle. */
   if (s->object == NULL || s->generation != (unsigned)handle >> HANDLE_SLOT_BITS) return NULL;
   return s;
 }
@@ -175,38 +176,38 @@ void handle_cancel(struct handle_table *t, int handle)
   spin_unlock(&t->lock);
 }
 
-struct object *handle_ref(struct handle_table *t, int handle, unsigned *rights)
-{
-  struct object *obj = NULL;
-  spin_lock(&t->lock);
-  const struct handle_slot *s = slot_lookup_open_locked(t, handle);
-  if (s != NULL) {
-    obj = s->object;
-    *rights = s->rights;
-    object_ref(obj);
-  }
-  spin_unlock(&t->lock);
-  return obj;
-}
-
 int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned rights, struct object **out,
                unsigned *rights_out)
 {
-  unsigned have;
-  struct object *obj = handle_ref(t, handle, &have);
   int err = 0;
-  if (obj == NULL) return -EBADF;
-  if (type != OBJECT_NONE && obj->type != type)
+  spin_lock(&t->lock);
+  const struct handle_slot *s = slot_lookup_open_locked(t, handle);
+  if (s == NULL || (type != OBJECT_NONE && s->object->type != type))
     err = -EBADF;
-  else if ((have & rights) != rights)
+  else if ((s->rights & rights) != rights)
     err = -EACCES;
-  if (err != 0) {
-    object_unref(obj);
-    return err;
+  else {
+    object_ref(*out = s->object);
+    if (rights_out != NULL) *rights_out = s->rights;
   }
-  *out = obj;
-  if (rights_out != NULL) *rights_out = have;
-  return 0;
+  spin_unlock(&t->lock);
+  return err;
+}
+
+int handle_get_any(struct handle_table *t, int handle, unsigned types, unsigned rights, struct object **out)
+{
+  int err = 0;
+  kassert((types & 1u << OBJECT_NONE) == 0); /* a reserved slot's */
+  spin_lock_outer(&t->lock);
+  const struct handle_slot *s = slot_lookup_locked(t, handle);
+  if (s == NULL || (types & 1u << s->object->type) == 0)
+    err = -EBADF;
+  else if ((s->rights & rights) == 0)
+    err = -EACCES;
+  else
+    object_ref(*out = s->object);
+  spin_unlock_outer(&t->lock);
+  return err;
 }
 
 int handle_close(struct handle_table *t, int handle)

@@ -25,13 +25,17 @@ void object_ref(struct object *obj)
   (void)before;
 }
 
+static __attribute__((noinline)) void object_end(struct object *obj)
+{
+  __atomic_fetch_sub(&live_objects[obj->type], 1, __ATOMIC_RELAXED);
+  obj->ops->destroy(obj);
+}
+
 void object_unref(struct object *obj)
 {
   uint32_t before = __atomic_fetch_sub(&obj->refs, 1, __ATOMIC_ACQ_REL);
   kassert(before > 0);
-  if (before != 1) return;
-  __atomic_fetch_sub(&live_objects[obj->type], 1, __ATOMIC_RELAXED);
-  obj->ops->destroy(obj);
+  if (before == 1) object_end(obj);
 }
 
 uint64_t object_count(uint32_t type)

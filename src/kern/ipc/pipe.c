@@ -2,18 +2,18 @@
  * Pipes: a ring of bytes between the handles that may read and those that may write.
  *
  * Bytes move straight between the program's pages and the ring. Mostly they do so under the lock, without sleeping
- * (uio_put_now, uio_get_now). Only when a page of the program's has to be brought first, or a write waits for
- * room, does the work go on outside the lock: one thread at a time is then the reader (`reading`) and one the
- * writer (`writing`). The reader alone moves `read_at`, the writer alone adds bytes, and each copies only inside
- * the part of the ring the other leaves alone. A copy that fails consumes or adds nothing. The writer keeps its
- * place until everything is written: writes of several threads never mix.
+ * (uio_put_now, uio_get_now). Only when a page of the program's has to be brought first, the bytes wrap around the ring's
+ * end, or a write waits for room, does the work go on outside the lock: one thread at a time is then the reader (`reading`)
+ * and one the writer (`writing`). The reader alone moves `read_at`, the writer alone adds bytes, and each copies only inside
+ * the part of the ring the other leaves alone. A copy that fails consumes or adds nothing. The writer keeps its place until
+ * everything is written: writes of several threads never mix.
  */
 #include <kern/arch.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
 #include <kern/pipe.h>
 #include <kern/pmm.h>
-#include <kern/spinlock.h>
+#include <kern/uaccess_now.h>
 #include <kern/waitq.h>
 
 _Static_assert(PIPE_CAPACITY == PAGE_SIZE, "the ring is one page");
@@ -99,32 +99,38 @@ struct pipe *pipe_from_object(struct object *obj)
 
 enum copy { PUT, GET };
 
-/* One piece that does not wrap. `now`: without sleeping. */
-static inline int piece_copy(struct uio *uio, uint8_t *ring, size_t n, enum copy copy, bool now)
+/* Copies n bytes between the ring at `at` and the buffer, under the lock: -EAGAIN when that would sleep, or wrap. */
+static inline int ring_copy_now(struct pipe *p, struct uio *uio, size_t at, size_t n, enum copy copy)
 {
-  if (copy == PUT) return now ? uio_put_now(uio, ring, n) : uio_put(uio, ring, n);
-  return now ? uio_get_now(uio, ring, n) : uio_get(uio, ring, n);
+  if (n > PIPE_CAPACITY - at) return -EAGAIN;
+  return copy == PUT ? uio_put_now(uio, p->ring + at, n) : uio_get_now(uio, p->ring + at, n);
 }
 
-/* Copies n bytes between the ring at `at` (wrapping) and the buffer; an error consumes nothing. */
-static inline int ring_copy(struct pipe *p, struct uio *uio, size_t at, size_t n, enum copy copy, bool now)
+/* One piece that does not wrap. */
+static inline int piece_copy(struct uio *uio, uint8_t *ring, size_t n, enum copy copy)
+{
+  return copy == PUT ? uio_put(uio, ring, n) : uio_get(uio, ring, n);
+}
+
+/* The same without the lock, in any case; an error consumes nothing. */
+static int ring_copy(struct pipe *p, struct uio *uio, size_t at, size_t n, enum copy copy)
 {
   size_t first = MIN(n, PIPE_CAPACITY - at);
   const struct uio before = *uio;
-  int err = piece_copy(uio, p->ring + at, first, copy, now);
+  int err = piece_copy(uio, p->ring + at, first, copy);
   if (err != 0 || n == first) return err;
-  err = piece_copy(uio, p->ring, n - first, copy, now);
+  err = piece_copy(uio, p->ring, n - first, copy);
   if (err != 0) *uio = before;
   return err;
 }
 
-/* The copy that may sleep, as the reader. Lock held, and again on return. */
-static int read_slowly_locked(struct pipe *p, struct uio *uio, size_t n)
+/* The copy outside the lock, as the reader. Lock held, and again on return. */
+static __attribute__((noinline)) int read_slowly_locked(struct pipe *p, struct uio *uio, size_t n)
 {
   size_t at = p->read_at;
   p->reading = true;
   spin_unlock(&p->lock);
-  int err = ring_copy(p, uio, at, n, PUT, false);
+  int err = ring_copy(p, uio, at, n, PUT);
   spin_lock(&p->lock);
   p->reading = false;
   waitq_wake_all(&p->readers_wait);
@@ -135,14 +141,14 @@ ssize_type pipe_read(struct pipe *p, struct uio *uio)
 {
   if (uio->left == 0) return 0;
   int err = 0;
-  spin_lock(&p->lock);
+  spin_lock_outer(&p->lock);
   while (p->reading || (p->used == 0 && p->writers != 0)) {
     err = waitq_sleep(&p->readers_wait, &p->lock, DEADLINE_NONE);
     if (err != 0) break;
   }
   size_t n = MIN(uio->left, p->used);
   if (err == 0 && n > 0) {
-    err = ring_copy(p, uio, p->read_at, n, PUT, true);
+    err = ring_copy_now(p, uio, p->read_at, n, PUT);
     if (err == -EAGAIN) err = read_slowly_locked(p, uio, n);
     if (err == 0) {
       p->read_at = (p->read_at + n) % PIPE_CAPACITY;
@@ -150,7 +156,7 @@ ssize_type pipe_read(struct pipe *p, struct uio *uio)
       waitq_wake_all(&p->writers_wait);
     }
   }
-  spin_unlock(&p->lock);
+  spin_unlock_outer(&p->lock);
   return err != 0 ? err : (ssize_type)n;
 }
 
@@ -182,7 +188,7 @@ static int pipe_wait_room_locked(struct pipe *p)
 }
 
 /* In pieces as there comes room, as the writer. Lock held, and again on return. */
-static ssize_type write_slowly_locked(struct pipe *p, struct uio *uio)
+static __attribute__((noinline)) ssize_type write_slowly_locked(struct pipe *p, struct uio *uio)
 {
   size_t written = 0;
   int err = 0;
@@ -192,7 +198,7 @@ static ssize_type write_slowly_locked(struct pipe *p, struct uio *uio)
     if (err != 0) break;
     size_t at = write_at(p), n = MIN(uio->left, PIPE_CAPACITY - p->used);
     spin_unlock(&p->lock);
-    err = ring_copy(p, uio, at, n, GET, false);
+    err = ring_copy(p, uio, at, n, GET);
     spin_lock(&p->lock);
     if (err != 0) break;
     bytes_added_locked(p, n);
@@ -209,7 +215,7 @@ static ssize_type write_now_locked(struct pipe *p, struct uio *uio)
   size_t n = uio->left;
   if (p->readers == 0) return -EPIPE;
   if (n > PIPE_CAPACITY - p->used) return -EAGAIN;
-  int err = ring_copy(p, uio, write_at(p), n, GET, true);
+  int err = ring_copy_now(p, uio, write_at(p), n, GET);
   if (err != 0) return err;
   bytes_added_locked(p, n);
   return (ssize_type)n;
@@ -218,16 +224,16 @@ static ssize_type write_now_locked(struct pipe *p, struct uio *uio)
 ssize_type pipe_write(struct pipe *p, struct uio *uio)
 {
   if (uio->left == 0) return 0;
-  spin_lock(&p->lock);
+  spin_lock_outer(&p->lock);
   while (p->writing) {
     int err = waitq_sleep(&p->writers_wait, &p->lock, DEADLINE_NONE);
     if (err != 0) {
-      spin_unlock(&p->lock);
+      spin_unlock_outer(&p->lock);
       return err;
     }
   }
   ssize_type n = write_now_locked(p, uio);
   if (n == -EAGAIN) n = write_slowly_locked(p, uio);
-  spin_unlock(&p->lock);
+  spin_unlock_outer(&p->lock);
   return n;
 }

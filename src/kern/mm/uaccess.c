@@ -3,57 +3,23 @@
  * name. The program's address itself is never dereferenced. The tables are locked from finding a page to the end of copying
  * inside it, so that in between it can neither go nor lose the right to be written.
  */
-#include <kern/uaccess.h>
+#include <kern/uaccess_now.h>
 
-#include "aspace_impl.h"
-
-#include <kern/arch.h>
-#include <kern/kmsan.h>
-#include <kern/process.h>
 #include <kern/string.h>
 #include <kern/trap.h>
-
-enum direction { FROM_USER, TO_USER, ZERO_USER };
-
-/* The running process's address space; null in kernel threads. */
-static struct aspace *own_aspace(void)
-{
-  const struct process *p = process_current();
-  return p ? p->aspace : NULL;
-}
-
-static bool in_window(uaddr_t addr, size_t len)
-{
-  return addr >= USER_BASE && addr <= USER_TOP && len <= USER_TOP - addr;
-}
-
-/* Where the byte at `addr` is in the direct map, if its page is mapped for that access; else null. Valid up to the end of
- * its page. as->tables_lock held. */
-static inline uint8_t *page_present(const struct aspace *as, uaddr_t addr, bool write)
-{
-  paddr_t pa;
-  return pmap_lookup_user(&as->pmap, addr, write, &pa) ? phys_to_virt(pa) : NULL;
-}
 
 static inline size_t page_left(uaddr_t addr, size_t len)
 {
   return MIN(len, (size_t)(PAGE_SIZE - (addr & PAGE_MASK)));
 }
 
-/* Inside a page, if that is there; else false. buf is ignored for zeros. */
 static inline bool transfer_present(struct aspace *as, enum direction direction, uaddr_t addr, uint8_t *buf, size_t n)
 {
   if (direction == TO_USER) kmsan_check(buf, n);
   spin_lock(&as->tables_lock);
-  uint8_t *page = page_present(as, addr, direction != FROM_USER);
-  if (page && direction == FROM_USER)
-    memcpy(buf, page, n);
-  else if (page && direction == TO_USER)
-    memcpy(page, buf, n);
-  else if (page)
-    memset(page, 0, n);
+  bool present = transfer_present_locked(as, direction, addr, buf, n);
   spin_unlock(&as->tables_lock);
-  return page != NULL;
+  return present;
 }
 
 /* Brings a page that is not there. */
@@ -79,15 +45,6 @@ static int transfer(struct aspace *as, enum direction direction, uaddr_t addr, u
     if (len > 0 && copy_fails_here()) return -EFAULT;
   }
   return 0;
-}
-
-/* Inside a page that is there, or not at all: -EAGAIN. */
-static inline int transfer_now(enum direction direction, uaddr_t addr, void *buf, size_t len)
-{
-  struct aspace *as = own_aspace();
-  if (!as || !in_window(addr, len)) return -EFAULT;
-  if (len > PAGE_SIZE - (addr & PAGE_MASK)) return -EAGAIN;
-  return transfer_present(as, direction, addr, buf, len) ? 0 : -EAGAIN;
 }
 
 int(aspace_copy_in)(struct aspace *as, void *dst, uaddr_t src, size_t len)
@@ -119,7 +76,7 @@ int(user_zero)(uaddr_t dst, size_t len)
 static bool string_present(struct aspace *as, char *dst, uaddr_t src, size_t *n)
 {
   spin_lock(&as->tables_lock);
-  const uint8_t *page = page_present(as, src, false);
+  const uint8_t *page = pmap_user_byte(&as->pmap, src, false);
   if (page) {
     const uint8_t *null = memchr(page, '\0', *n);
     if (null) *n = (size_t)(null - page) + 1;
@@ -151,15 +108,6 @@ int(copy_string_from_user)(char *dst, uaddr_t src, size_t size)
 
 /* ---- uio ---- */
 
-static void uio_consume(struct uio *uio, size_t n)
-{
-  if (uio->user)
-    uio->uaddr += n;
-  else
-    uio->kernel += n;
-  uio->left -= n;
-}
-
 int(uio_put)(struct uio *uio, const void *src, size_t n)
 {
   int err = uio->user ? (copy_to_user)(uio->uaddr, src, n) : 0;
@@ -176,22 +124,6 @@ int(uio_get)(struct uio *uio, void *dst, size_t n)
   if (!uio->user) memcpy(dst, uio->kernel, n);
   uio_consume(uio, n);
   return 0;
-}
-
-int(uio_put_now)(struct uio *uio, const void *src, size_t n)
-{
-  if (!uio->user) return (uio_put)(uio, src, n);
-  int err = transfer_now(TO_USER, uio->uaddr, (void *)(uintptr_t)src, n);
-  if (err == 0) uio_consume(uio, n);
-  return err;
-}
-
-int(uio_get_now)(struct uio *uio, void *dst, size_t n)
-{
-  if (!uio->user) return (uio_get)(uio, dst, n);
-  int err = transfer_now(FROM_USER, uio->uaddr, dst, n);
-  if (err == 0) uio_consume(uio, n);
-  return err;
 }
 
 int(uio_put_zeros)(struct uio *uio, size_t n)

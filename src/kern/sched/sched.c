@@ -30,20 +30,20 @@ SWITCH_PART void lock_own_queue(struct cpu *cpu)
 }
 
 /* A starved thread's slice counts as the highest class: only the slice's end takes the processor from it. */
-static unsigned effective_class(const struct thread *t)
+SWITCH_PART unsigned effective_class(const struct thread *t)
 {
   return t->boosted ? CLASS_KERNEL : t->sched_class;
 }
 
 /* When the running thread `t` has to be looked at again, with what is ready now. */
-static uint64_t competition_time(const struct runq *rq, const struct thread *t)
+SWITCH_PART uint64_t competition_time(const struct runq *rq, const struct thread *t)
 {
   if (runq_best_class(rq) <= effective_class(t) || t->boosted) return t->slice_end;
   return MAX(runq_starvation_time(rq, t->sched_class), t->slice_end);
 }
 
 /* Whether the running thread must give way now; sets the timer for the moment it will have to. Queue locked. */
-static bool should_switch(struct cpu *cpu, uint64_t now)
+SWITCH_PART bool should_switch(struct cpu *cpu, uint64_t now)
 {
   struct runq *rq = &cpu->runq;
   struct thread *t = cpu->current;
@@ -62,7 +62,9 @@ static bool should_switch(struct cpu *cpu, uint64_t now)
 SWITCH_PART void load_aspace(struct cpu *cpu, const struct thread *t)
 {
   struct aspace *as = t->process ? t->process->aspace : NULL;
-  if (as && as != cpu->active_aspace) aspace_activate(as); /* kernel threads run on whatever is loaded */
+  if (!as || as == cpu->active_aspace) return; /* kernel threads run on whatever is loaded */
+  cpu->active_aspace = as;
+  arch_aspace_activate(as->pmap.root);
 }
 
 /* Switches from `prev`, the running thread, to the best ready one. Its state says what becomes of it; queue locked,
@@ -98,6 +100,18 @@ SWITCH_PART void finish_switch(struct cpu *cpu)
   cpu->terminated = NULL;
   spin_unlock_on(&cpu->runq.lock, cpu);
   if (dead) thread_free(dead);
+}
+
+/* The same for a thread that goes on under `lock`, with interrupts disabled all the while. */
+SWITCH_PART void finish_switch_under(struct cpu *cpu, struct spinlock *lock)
+{
+  if (cpu->terminated) {
+    finish_switch(cpu);
+    spin_lock(lock);
+    return;
+  }
+  spin_release(&cpu->runq.lock, cpu);
+  spin_acquire(lock, cpu);
 }
 
 void sched_thread_begin(void)
@@ -169,27 +183,27 @@ bool sched_block(struct spinlock *lock, bool interruptible)
   struct cpu *cpu = cpu_self();
   struct thread *t = cpu->current;
 
-  kassert(!arch_irq_enabled());
   if (t == cpu->idle) panic("the idle thread must not sleep");
-  spin_lock_on(&cpu->runq.lock, cpu, false);
+  if (cpu->irq_off_depth != 1) panic("thread %s sleeps with a spinlock held", t->name);
+  /* The queue's lock takes the place of the caller's, and that its place again: one is held all the while. */
+  spin_acquire(&cpu->runq.lock, cpu);
   if (!may_sleep(t, interruptible)) {
-    spin_unlock_on(&cpu->runq.lock, cpu);
+    spin_release(&cpu->runq.lock, cpu);
     return false;
   }
   t->interruptible = interruptible;
   t->wake_reason = 0;
   t->state = THREAD_BLOCKED;
-  spin_unlock_on(lock, cpu);
-  if (cpu->irq_off_depth != 1) panic("thread %s sleeps with a spinlock held", t->name);
+  spin_release(lock, cpu);
   t->boosted = false;
   t->slice_left = SCHED_SLICE_NS;
   switch_to_next(cpu, t, arch_clock_read());
-  finish_switch(cpu);
+  finish_switch_under(cpu, lock);
   return true;
 }
 
 /* Queue locked, `t` on no list. */
-static void make_ready(struct cpu *cpu, struct thread *t)
+SWITCH_PART void make_ready(struct cpu *cpu, struct thread *t)
 {
   uint64_t now = arch_clock_read();
 
@@ -198,17 +212,25 @@ static void make_ready(struct cpu *cpu, struct thread *t)
   if (cpu != cpu_self() || should_switch(cpu, now)) cpu->need_resched = true;
 }
 
-bool sched_wake_reason(struct thread *t, int reason)
+bool sched_wake_inner(struct thread *t, int reason)
 {
   struct cpu *cpu = t->cpu;
 
-  spin_lock(&cpu->runq.lock);
+  spin_lock_inner(&cpu->runq.lock);
   bool was_blocked = t->state == THREAD_BLOCKED && (reason != -EINTR || t->interruptible);
   if (was_blocked) {
     t->wake_reason = reason;
     make_ready(cpu, t);
   }
-  spin_unlock(&cpu->runq.lock);
+  spin_unlock_inner(&cpu->runq.lock);
+  return was_blocked;
+}
+
+bool sched_wake_reason(struct thread *t, int reason)
+{
+  irq_push_off();
+  bool was_blocked = sched_wake_inner(t, reason);
+  irq_pop_off();
   return was_blocked;
 }
 

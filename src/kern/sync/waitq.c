@@ -35,11 +35,10 @@ static inline int sleep_on(struct waitq *q, struct spinlock *lock, bool interrup
 {
   struct thread *self = thread_current();
 
-  kassert(self && spin_held(lock));
+  kassert(self); /* sched_block makes sure of the lock */
   list_push_back(&q->threads, &self->wait_link);
   bool slept = sched_block(lock, interruptible);
-  if (slept) spin_lock(lock);
-  list_remove(&self->wait_link);
+  if (!list_empty(&self->wait_link)) list_remove(&self->wait_link);
   return slept ? self->wake_reason : -EINTR;
 }
 
@@ -69,7 +68,7 @@ void waitq_wake_one(struct waitq *q)
   while (!list_empty(&q->threads)) {
     struct thread *t = list_first(&q->threads, struct thread, wait_link);
     list_remove(&t->wait_link);
-    if (sched_wake_reason(t, 0)) return;
+    if (sched_wake_inner(t, 0)) return;
   }
 }
 
@@ -78,6 +77,6 @@ void waitq_wake_all(struct waitq *q)
   while (!list_empty(&q->threads)) {
     struct thread *t = list_first(&q->threads, struct thread, wait_link);
     list_remove(&t->wait_link);
-    sched_wake_reason(t, 0);
+    sched_wake_inner(t, 0);
   }
 }

@@ -18,18 +18,9 @@ static struct file *file_of(struct object *obj)
 }
 
 /* A file or pipe the caller's handle names, with any of `rights`. One reference. */
-static int get_stream(int handle, unsigned rights, struct object **out)
+static inline int get_stream(int handle, unsigned rights, struct object **out)
 {
-  unsigned have;
-  struct object *obj = handle_ref(&process_current()->handles, handle, &have);
-  if (obj == NULL) return -EBADF;
-  bool stream = obj->type == OBJECT_FILE || obj->type == OBJECT_PIPE;
-  if (!stream || (have & rights) == 0) {
-    object_unref(obj);
-    return stream ? -EACCES : -EBADF;
-  }
-  *out = obj;
-  return 0;
+  return handle_get_any(&process_running()->handles, handle, 1u << OBJECT_FILE | 1u << OBJECT_PIPE, rights, out);
 }
 
 int64_t sys_write(int handle, uaddr_t buf, size_t len)

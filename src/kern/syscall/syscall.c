@@ -13,28 +13,28 @@
 
 #include "sys.h"
 
-#define CALL_0(name) ((void)a, sys_##name())
-#define CALL_1(name) sys_##name(a[0])
-#define CALL_2(name) sys_##name(a[0], a[1])
-#define CALL_3(name) sys_##name(a[0], a[1], a[2])
-#define CALL_4(name) sys_##name(a[0], a[1], a[2], a[3])
-#define CALL_5(name) sys_##name(a[0], a[1], a[2], a[3], a[4])
-#define CALL_6(name) sys_##name(a[0], a[1], a[2], a[3], a[4], a[5])
+#define A(n) trapframe_call_arg(tf, n)
+#define CALL_0(name) ((void)tf, sys_##name())
+#define CALL_1(name) sys_##name(A(0))
+#define CALL_2(name) sys_##name(A(0), A(1))
+#define CALL_3(name) sys_##name(A(0), A(1), A(2))
+#define CALL_4(name) sys_##name(A(0), A(1), A(2), A(3))
+#define CALL_5(name) sys_##name(A(0), A(1), A(2), A(3), A(4))
+#define CALL_6(name) sys_##name(A(0), A(1), A(2), A(3), A(4), A(5))
 
-#define SYSCALL(number, name, argc, args, text) \
-  static int64_t call_##name(const uint64_t *a) \
-  {                                             \
-    return CALL_##argc(name);                   \
+#define SYSCALL(number, name, argc, args, text)          \
+  static int64_t call_##name(const struct trapframe *tf) \
+  {                                                      \
+    return CALL_##argc(name);                            \
   }
 #include <uapi/syscalls.def>
 #undef SYSCALL
 
 static const struct syscall_entry {
-  int64_t (*call)(const uint64_t *args);
+  int64_t (*call)(const struct trapframe *tf);
   const char *name;
-  unsigned argc;
 } table[SYSCALL_COUNT] = {
-#define SYSCALL(number, name, argc, args, text) [number] = {call_##name, #name, argc},
+#define SYSCALL(number, name, argc, args, text) [number] = {call_##name, #name},
 #include <uapi/syscalls.def>
 #undef SYSCALL
 };
@@ -46,11 +46,8 @@ void syscall_dispatch(struct trapframe *tf)
     trapframe_set_result(tf, -ENOSYS);
     return;
   }
-  const struct syscall_entry *entry = &table[number];
-  uint64_t args[6];
-  if (entry->argc > 0) trapframe_call_args(tf, args);
   arch_irq_restore(true);
-  int64_t result = entry->call(args);
+  int64_t result = table[number].call(tf);
   kmsan_check(&result, sizeof(result));
   trapframe_set_result(tf, result);
 }

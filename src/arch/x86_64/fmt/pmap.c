@@ -30,17 +30,36 @@ static inline bool page_valid(const struct pmap *pm, vaddr_t va)
   return pmap_range_valid(pm, va, PAGE_SIZE);
 }
 
-/* The level-2 entry of va when it refers to a table: how most walks end. */
-static inline uint64_t *table_slot_find(const struct pmap *pm, vaddr_t va)
+/* How struct pmap names the 2 MiB that va is in. */
+static inline uint64_t span_walked(vaddr_t va)
 {
-  const uint64_t *table = table_at(pm->root);
+  return 1 + (va >> paging_shift(2));
+}
+
+static inline bool entry_is_table(uint64_t entry)
+{
+  return (entry & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT;
+}
+
+/* Finds va's level-2 entry, and remembers where it is. False when it has none. */
+static __attribute__((noinline)) bool walk(struct pmap *pm, vaddr_t va)
+{
+  uint64_t *table = table_at(pm->root);
   for (unsigned level = PAGING_LEVELS; level > 2; level--) {
     uint64_t entry = entry_load(&table[paging_index(va, level)]);
-    if (!(entry & PTE_PRESENT) || entry_is_leaf(entry, level)) return NULL;
+    if (!(entry & PTE_PRESENT) || entry_is_leaf(entry, level)) return false;
     table = table_at(entry);
   }
-  uint64_t *slot = (uint64_t *)&table[paging_index(va, 2)];
-  return (entry_load(slot) & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT ? slot : NULL;
+  pm->walked = span_walked(va);
+  pm->walked_slot = &table[paging_index(va, 2)];
+  return true;
+}
+
+/* The level-2 entry of va when it refers to a table: how most walks end. */
+static inline uint64_t *table_slot_find(struct pmap *pm, vaddr_t va)
+{
+  if (pm->walked != span_walked(va) && !walk(pm, va)) return NULL;
+  return entry_is_table(entry_load(pm->walked_slot)) ? pm->walked_slot : NULL;
 }
 
 static inline uint64_t *leaf_slot(const uint64_t *parent, vaddr_t va)
@@ -123,31 +142,27 @@ bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out)
   }
 }
 
-/* One step down from an entry, or the root: what the table it refers to says about va. */
-static inline __attribute__((always_inline)) uint64_t entry_below(uint64_t entry, vaddr_t va, unsigned level)
+/* What the table of pages says about va. The tables of slot 0 allow everything: the rights are the leaf's. */
+static inline void *user_byte_in_table(uint64_t parent, vaddr_t va, bool write)
 {
-  return entry_load(&table_at(entry)[paging_index(va, level)]);
+  const uint64_t rights = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
+  uint64_t entry = entry_load(&table_at(parent)[paging_index(va, 1)]);
+  return (entry & rights) == rights ? (uint8_t *)phys_to_virt(entry & PTE_ADDRESS) + (va & PAGE_MASK) : NULL;
 }
 
-bool pmap_lookup_user(const struct pmap *pm, vaddr_t va, bool write, paddr_t *out)
+/* Elsewhere than the last walk, inside a large page, or where there is no table. */
+static __attribute__((noinline)) void *user_byte_slowly(struct pmap *pm, vaddr_t va, bool write)
 {
-  /* The tables of slot 0 allow everything: the rights are the leaf's. */
-  unsigned level = 3;
-  uint64_t entry = entry_below(pm->root, va, 4);
-  if (!(entry & PTE_PRESENT)) return false;
-  entry = entry_below(entry, va, 3);
-  if (!(entry & PTE_PRESENT)) return false;
-  if (__builtin_expect(!(entry & PTE_LARGE), true)) {
-    level = 2;
-    entry = entry_below(entry, va, 2);
-    if (!(entry & PTE_PRESENT)) return false;
-    if (__builtin_expect(!(entry & PTE_LARGE), true)) {
-      level = 1;
-      entry = entry_below(entry, va, 1);
-    }
-  }
-  const uint64_t rights = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
-  if ((entry & rights) != rights) return false;
-  *out = leaf_address(entry, level) | (va & (level_span(level) - 1));
-  return true;
+  struct pmap_entry e;
+  unsigned rights = PMAP_USER | (write ? PMAP_WRITE : 0);
+  uint64_t *parent = table_slot_find(pm, va);
+  if (parent) return user_byte_in_table(entry_load(parent), va, write);
+  return pmap_lookup(pm, va, &e) && (e.attrs & rights) == rights ? phys_to_virt(e.pa) : NULL;
+}
+
+void *pmap_user_byte(struct pmap *pm, vaddr_t va, bool write)
+{
+  if (pm->walked != span_walked(va)) return user_byte_slowly(pm, va, write);
+  uint64_t parent = entry_load(pm->walked_slot);
+  return entry_is_table(parent) ? user_byte_in_table(parent, va, write) : user_byte_slowly(pm, va, write);
 }

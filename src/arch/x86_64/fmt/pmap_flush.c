@@ -34,6 +34,7 @@ void gather_table(struct pmap_gather *g, uint64_t *slot, uint64_t *parent, vaddr
 {
   paddr_t table = entry_load(slot) & PTE_ADDRESS;
   entry_store(slot, 0);
+  pmap_forget_walk(g->pm);
   count_down(parent, 1);
   g->pm->table_pages--;
   *table_at(table) = g->tables;

@@ -147,6 +147,12 @@ static inline bool attrs_valid(const struct pmap *pm, unsigned attrs)
   return attrs_exclusive(attrs) && (!(attrs & PMAP_GLOBAL) || pm == &kernel_pmap);
 }
 
+/* A table goes away: what the last walk found may have been in it. */
+static inline void pmap_forget_walk(struct pmap *pm)
+{
+  pm->walked = 0;
+}
+
 /* ---- flushes (pmap_flush.c) ---- */
 
 /* More pages than this, and everything is flushed instead: then it costs less to translate again what is still needed. */

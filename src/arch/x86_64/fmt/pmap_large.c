@@ -96,6 +96,7 @@ static void table_merge(struct pmap *pm, uint64_t *slot, unsigned level)
   uint64_t table = entry_load(slot), noted = 0;
   const uint64_t *parts = table_at(table);
   entry_store(slot, merged_entry(entry_load(parts), level));
+  pmap_forget_walk(pm);
   pmap_flush_all(pm);
   for (unsigned i = 0; i < PAGING_ENTRIES; i++) noted |= entry_load(&parts[i]) & NOTED;
   __atomic_fetch_or(slot, noted, __ATOMIC_RELAXED);

@@ -90,14 +90,16 @@ uint64_t trapframe_call_number(const struct trapframe *tf)
   return (uint32_t)tf->rax; /* all that the simulator's host keeps of it in an int 0x80 */
 }
 
-void trapframe_call_args(const struct trapframe *tf, uint64_t args[6])
+uint64_t trapframe_call_arg(const struct trapframe *tf, unsigned n)
 {
-  args[0] = tf->rdi;
-  args[1] = tf->rsi;
-  args[2] = tf->rdx;
-  args[3] = tf->r10;
-  args[4] = tf->r8;
-  args[5] = tf->r9;
+  switch (n) {
+  case 0: return tf->rdi;
+  case 1: return tf->rsi;
+  case 2: return tf->rdx;
+  case 3: return tf->r10;
+  case 4: return tf->r8;
+  default: return tf->r9;
+  }
 }
 
 void trapframe_set_result(struct trapframe *tf, int64_t value)

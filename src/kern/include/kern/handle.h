@@ -42,12 +42,12 @@ MUST_CHECK int handle_reserve(struct handle_table *t, int *out);
 void handle_commit(struct handle_table *t, int handle, struct object *obj, unsigned rights);
 void handle_cancel(struct handle_table *t, int handle);
 
-/* The object a handle names, with a reference to it, and the handle's rights; null when it names none. */
-MUST_CHECK struct object *handle_ref(struct handle_table *t, int handle, unsigned *rights);
 /* Takes a reference to the object. type OBJECT_NONE: any. -EBADF no such handle or another type, -EACCES a right missing.
  * rights_out (may be null) gets the handle's rights. */
 MUST_CHECK int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned rights, struct object **out,
                           unsigned *rights_out);
+/* The same for several types, a bit 1 << type of `types` each, and a handle with at least one of `rights`. */
+MUST_CHECK int handle_get_any(struct handle_table *t, int handle, unsigned types, unsigned rights, struct object **out);
 MUST_CHECK int handle_close(struct handle_table *t, int handle);
 /* A new handle with exactly `rights`, a subset; needs RIGHT_GRANT. */
 MUST_CHECK int handle_dup(struct handle_table *t, int handle, unsigned rights, int *out);

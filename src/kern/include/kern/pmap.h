@@ -23,6 +23,9 @@ struct pmap {
   paddr_t root;
   uint64_t table_pages;  /* pages of tables below the root that belong to this pmap alone */
   uint64_t mapped_pages; /* mapped at run time, in units of 4 KiB */
+  /* Where the last walk to a single page ended, which is mostly where the next one will. */
+  uint64_t walked;       /* 1 + the 2 MiB of addresses it was in; 0: nowhere */
+  uint64_t *walked_slot; /* what refers to their table of pages */
 };
 
 extern struct pmap kernel_pmap;
@@ -78,8 +81,8 @@ bool pmap_lookup(const struct pmap *pm, vaddr_t va, struct pmap_entry *out);
 void pmap_visit_range(const struct pmap *pm, vaddr_t start, vaddr_t end,
                       void (*visitor)(void *context, vaddr_t va, const struct pmap_entry *entry), void *context);
 
-/* Where the byte at va, below the end of slot 0, is when programs may read it (write: may write it); false otherwise. What
- * every copy to and from a program asks. */
-bool pmap_lookup_user(const struct pmap *pm, vaddr_t va, bool write, paddr_t *out);
+/* Where the byte at va, below the end of slot 0, is in the direct map when programs may read it (write: may write it); null
+ * otherwise. What every copy to and from a program asks. */
+void *pmap_user_byte(struct pmap *pm, vaddr_t va, bool write);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef KERN_PROCESS_H
 #define KERN_PROCESS_H
 
+#include <kern/cpu.h>
 #include <kern/handle.h>
 #include <kern/list.h>
 #include <kern/mutex.h>
@@ -43,6 +44,11 @@ struct process {
 
 /* The running thread's process; null in kernel threads. */
 struct process *process_current(void);
+/* The same where threads are running, which is everywhere but in the boot. */
+static inline struct process *process_running(void)
+{
+  return cpu_self()->current->process;
+}
 
 /* What spawn is made of, kernel pointers throughout. path is absolute. argv/envp: packed by the caller as one block of
  * null-terminated strings. */

@@ -31,14 +31,16 @@ void sched_init_cpu(void);
 void sched_yield(void);
 
 /* Going to sleep, used by waitq.c only: marks the running thread blocked, so that sched_wake reaches it from then on,
- * releases `lock`, the only spinlock held, and gives the processor away. False, with nothing done, when the sleep is
- * interruptible and the thread's process was killed. */
+ * releases `lock`, the only spinlock held, gives the processor away, and takes `lock` again when it runs again. False, with
+ * nothing done, when the sleep is interruptible and the thread's process was killed. */
 MUST_CHECK bool sched_block(struct spinlock *lock, bool interruptible);
 
 /* Makes a blocked thread ready; no effect on any other. Any context. */
 void sched_wake(struct thread *t);
 /* The same with what its sleep answers; false when it was not blocked. */
 bool sched_wake_reason(struct thread *t, int reason);
+/* The same by a caller that holds a spinlock. */
+bool sched_wake_inner(struct thread *t, int reason);
 
 /* Puts a new thread on a run queue. */
 void sched_start(struct thread *t);

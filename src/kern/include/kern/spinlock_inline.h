@@ -1,6 +1,6 @@
 /*
  * The bodies of spin_lock and spin_unlock, for a caller that knows its processor already: spinlock.c and the scheduler's
- * switch; and inner locks, for the paths that every page fault takes.
+ * switch; for the paths that every byte through a pipe takes; and inner locks, for those that every page fault takes, too.
  */
 #ifndef KERN_SPINLOCK_INLINE_H
 #define KERN_SPINLOCK_INLINE_H
@@ -58,6 +58,27 @@ static inline void spin_unlock_on(struct spinlock *lock, struct cpu *cpu)
 {
   spin_release(lock, cpu);
   irq_count_on(cpu);
+}
+
+/* The outermost lock of a thread that runs with interrupts enabled: there is nothing to be counted. It may be released by
+ * either way of unlocking. */
+static inline __attribute__((always_inline)) void spin_lock_outer(struct spinlock *lock)
+{
+  (void)arch_irq_disable();
+  struct cpu *cpu = cpu_self();
+  kassert(cpu->irq_off_depth == 0);
+  cpu->irq_off_depth = 1;
+  cpu->irq_off_outer = true;
+  spin_acquire(lock, cpu);
+}
+
+static inline __attribute__((always_inline)) void spin_unlock_outer(struct spinlock *lock)
+{
+  struct cpu *cpu = cpu_self();
+  spin_release(lock, cpu);
+  cpu->irq_off_depth = 0;
+  if (cpu->need_resched) sched_preempt();
+  arch_irq_restore(true);
 }
 
 /* A lock taken and released while another one is held, which keeps interrupts disabled meanwhile: nothing is counted. */

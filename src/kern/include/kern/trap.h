@@ -61,8 +61,8 @@ unsigned trapframe_fault_access(const struct trapframe *tf);
 const char *trap_kind_name(enum trap_kind kind);
 
 /* System-call registers. */
-uint64_t trapframe_call_number(const struct trapframe *tf); /* the low half of its register */
-void trapframe_call_args(const struct trapframe *tf, uint64_t args[6]);
+uint64_t trapframe_call_number(const struct trapframe *tf);          /* the low half of its register */
+uint64_t trapframe_call_arg(const struct trapframe *tf, unsigned n); /* n: 0 to 5 */
 void trapframe_set_result(struct trapframe *tf, int64_t value);
 
 /* A fresh user frame: starts at entry with stack pointer sp (16-byte aligned), other registers 0, interrupts enabled. */

@@ -57,11 +57,5 @@ MUST_CHECK int uio_put_zeros(struct uio *uio, size_t n);
 #define uio_put(uio, src, n) (uio_fails_here(uio) ? -EFAULT : (uio_put)(uio, src, n))
 #define uio_get(uio, dst, n) (uio_fails_here(uio) ? -EFAULT : (uio_get)(uio, dst, n))
 #define uio_put_zeros(uio, n) (uio_fails_here(uio) ? -EFAULT : (uio_put_zeros)(uio, n))
-/* The same without ever sleeping, so allowed with a spinlock held: -EAGAIN, and nothing consumed, when the buffer's
- * page is not there or the bytes are in more than one. */
-MUST_CHECK int uio_put_now(struct uio *uio, const void *src, size_t n);
-MUST_CHECK int uio_get_now(struct uio *uio, void *dst, size_t n);
-#define uio_put_now(uio, src, n) (uio_fails_here(uio) ? -EAGAIN : (uio_put_now)(uio, src, n))
-#define uio_get_now(uio, dst, n) (uio_fails_here(uio) ? -EAGAIN : (uio_get_now)(uio, dst, n))
 
 #endif
