@@ -39,7 +39,7 @@ void fix_table(paddr_t table);
 void fix_rsdp(void);
 
 enum acpi_error decode(void);
-/* What decode says of a table, that must be among what it found. */
+/* What decode said of a table, which must be among those it found. */
 const struct acpi_table *table_at(paddr_t address);
 /* What holds for any bytes. */
 void check_bounds(void);

@@ -4,6 +4,8 @@
 #include <kern/mm/vmo_impl.h>
 #include <string.h>
 
+/* ---- pages ---- */
+
 START_TEST(objects_read_zero_and_keep_what_is_written)
 {
   struct vmo *v = object(3000);
@@ -83,7 +85,7 @@ START_TEST(object_sizes_are_checked)
 }
 END_TEST
 
-/* ---- clones ---- */
+/* ---- clones, sources, quotas ---- */
 
 START_TEST(a_clone_costs_what_is_written)
 {

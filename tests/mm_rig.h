@@ -27,7 +27,7 @@ struct vmo *clone_of(struct vmo *v, uint64_t page, uint64_t pages);
 /* Exactly there. 0, or why it is refused. */
 int map(struct aspace *as, struct vmo *v, uint64_t page, vaddr_t at, size_t pages, int prot);
 
-/* One byte of an object's page, always the same. */
+/* A byte of that page of an object, always at the same place in it. */
 void put(struct vmo *v, uint64_t page, uint8_t byte);
 uint8_t get(struct vmo *v, uint64_t page);
 /* The byte there, as a program sees it. */

@@ -12,7 +12,7 @@ extern struct vnode *root;
 void tmpfs_setup(void);
 void tmpfs_teardown(void);
 
-/* In the root. */
+/* In the root, empty. */
 struct vnode *make_file(const char *name);
 struct vnode *make_directory(struct vnode *dir, const char *name);
 uint64_t size_of(struct vnode *v);
