@@ -189,6 +189,6 @@ coverage:
 	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=coverage/source
 	cd coverage/build && { test -f Makefile || ../source/configure -q --enable-coverage CC=gcc CFLAGS='-g -O0'; }
 	find coverage/build -name '*.gcda' -exec rm -f {} +
-	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-3000} $(MAKE) -C coverage/build host-check
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-3000} STRESS=$${STRESS:-20} $(MAKE) -C coverage/build host-check
 	$(srcdir)/build-aux/coverage coverage/source coverage/build coverage '$(LCOV)' '$(GENHTML)'
 .PHONY: coverage
