@@ -276,6 +276,17 @@ START_TEST(keys_without_room_are_lost)
 }
 END_TEST
 
+/* The controller still shows the byte that was read last. */
+START_TEST(an_interrupt_without_a_key_types_nothing)
+{
+  reset();
+  ck_assert(keyboard_init());
+  key(0x1E);
+  handler(NULL);
+  assert_typed("a");
+}
+END_TEST
+
 /* The processor stands still for longer than the driver waits, again and again; the devices do not. */
 START_TEST(lost_time_is_no_silence)
 {
@@ -343,6 +354,7 @@ int main(void)
   tcase_add_test(tc, keyboard_without_lights);
   tcase_add_test(tc, old_bytes_are_drained);
   tcase_add_test(tc, keys_without_room_are_lost);
+  tcase_add_test(tc, an_interrupt_without_a_key_types_nothing);
   tcase_add_test(tc, lost_time_is_no_silence);
   tcase_add_loop_test(tc, broken_machines_go_on, 0, 9);
   tcase_add_test(tc, stuck_later);
