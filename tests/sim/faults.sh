@@ -48,18 +48,32 @@ same()
   cmp "$work/wanted" "$work/out" || fail "$1: the session printed something else"
 }
 
-# A prefix, and the end that the session asked for, or the end of input.
-ends()
+# The end that the session asked for, or the end of input.
+in_order()
 {
   case $got in
   0 | 3) ;;
   *) fail "$1: status $got"; tail -n 5 "$work/out" "$work/err" ;;
   esac
   err_lacks 'panic'
-  [ "$kind" = hangup ] && return
+}
+
+prefix()
+{
+  in_order "$1"
   tr -d '\r' <"$work/out" >"$work/got" # the line may be cut behind one
   cmp -n "$(wc -c <"$work/got")" "$work/wanted" "$work/got" || fail "$1: not what the session printed"
 }
+
+# What input that ends there gives: every byte before counts.
+end_of_input()
+{
+  in_order "$1"
+  head -c $((n - 1)) "$work/session" | timeout -k 10 300 $sim --seed=5 >"$work/got" 2>"$work/err"
+  [ $? = $got ] || fail "$1: status $got, not that of an end of input"
+  cmp "$work/got" "$work/out" || fail "$1: not what an end of input gives"
+}
+
 err_lacks() { ! grep -q -- "$1" "$work/err" || { fail "a line '$1' on stderr"; tail -n 5 "$work/err"; }; }
 
 sweep clock 50ms same
@@ -71,8 +85,8 @@ sweep irq 4 same
 sweep late 300ms same
 sweep receive 2s same
 sweep send 2ms same
-sweep send '' ends
-sweep hangup '' ends
+sweep send '' prefix
+sweep hangup '' end_of_input
 
 # Backwards by more than anything lasts: no sleep is too short for the programs' clock, no processor time is below nothing.
 printf 'sleep 3\nusertests sys_sleep\nps\nexit 3\n' >"$work/sleeps"
