@@ -4,7 +4,7 @@
 . "$srcdir/tests/qemu/lib.sh"
 . "$srcdir/tests/qemu/bochs.inc"
 
-for tests in arch_timer platform; do
+for tests in arch_fault arch_timer platform; do
   "$srcdir/build-aux/image-append" veridian.img "$work/$tests.img" "loglevel=info ktest=$tests" || fail "image-append failed"
   run_bochs $tests corei7_haswell_4770 "$work/$tests.img"
   expect "$work/$tests" ' info: x86_64: interrupts by x2APIC, timer TSC deadline, TSC [0-9]* MHz by HPET$'
