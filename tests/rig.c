@@ -157,6 +157,7 @@ bool arch_irq_disable(void)
 void arch_irq_restore(bool enabled)
 {
   rig.irq_on = enabled;
+  rig.irq_times_on += enabled;
 }
 
 struct arch_window arch_kernel_window(void)

@@ -26,6 +26,7 @@ extern struct rig {
   uint64_t page_size_max;
   paddr_t root; /* what was activated last */
   bool irq_on;
+  unsigned irq_times_on; /* how often interrupts were enabled again */
   const char *halt_says; /* text the report must contain when the kernel halts */
   char printed[4096];
   size_t printed_length;

@@ -10,6 +10,8 @@
 #include <kern/vmo.h>
 #include <uapi/abi.h>
 
+#include "crew.h"
+
 #define AT USER_MMAP_BASE
 #define RW (PROT_READ | PROT_WRITE)
 #define RX (PROT_READ | PROT_EXEC)
@@ -175,6 +177,68 @@ KTEST(mm_vmo_resize_takes_pages_away)
   aspace_unref(as);
   ktest_check(err == 0 && resident == 3 && inside == 0 && outside == -ERANGE && again == 0);
   ktest_check(is_back(&before));
+}
+
+/* ---- a change of a large object, in steps, beside somebody who writes to it ---- */
+
+#define LARGE MIB(8) /* four steps, or more */
+#define MOMENTS 60u
+
+static struct {
+  struct aspace *as;
+  uint64_t written; /* atomic; how often */
+  bool stop;        /* atomic */
+  bool failed;
+} writer;
+
+/* A number to the first page, then to the last, then the next number: the last page never has a higher one. */
+static void write_front_then_back(void *arg)
+{
+  (void)arg;
+  for (uint64_t n = 1; !__atomic_load_n(&writer.stop, __ATOMIC_RELAXED) && !writer.failed; n++) {
+    writer.failed = aspace_copy_out(writer.as, AT, &n, sizeof n) != 0 ||
+                    aspace_copy_out(writer.as, AT + LARGE - PAGE_SIZE, &n, sizeof n) != 0;
+    __atomic_store_n(&writer.written, n, __ATOMIC_RELAXED);
+    sched_yield();
+  }
+}
+
+/* A clone is of one moment, though the rights to write go from one end of the object to the other. */
+static bool clone_is_of_one_moment(struct vmo *v)
+{
+  uint64_t front = 0, back = 0;
+  struct vmo *clone;
+  if (vmo_clone(v, 0, LARGE, &clone) != 0) return false;
+  int err = vmo_read(clone, 0, &front, sizeof front);
+  if (err == 0) err = vmo_read(clone, LARGE - PAGE_SIZE, &back, sizeof back);
+  vmo_unref(clone);
+  return err == 0 && (front == back || front == back + 1);
+}
+
+KTEST(mm_vmo_large_clones_are_of_one_moment)
+{
+  static struct crew crew;
+  uint64_t vmos = object_count(OBJECT_VMO);
+  struct vmo *v;
+  vaddr_t at;
+  bool right = true;
+  crew_init(&crew);
+  memset(&writer, 0, sizeof writer);
+  ktest_check(aspace_create(&writer.as) == 0 && vmo_create(LARGE, &v) == 0);
+  ktest_check(aspace_map(writer.as, v, 0, AT, LARGE, RW, true, &at) == 0);
+  ktest_check(crew_start(&crew, CLASS_USER, write_front_then_back, NULL));
+  for (unsigned i = 0; i < MOMENTS && right; i++) {
+    right = clone_is_of_one_moment(v);
+    sched_yield();
+  }
+  __atomic_store_n(&writer.stop, true, __ATOMIC_RELAXED);
+  crew_wait(&crew);
+  ktest_check(right && !writer.failed && writer.written > 0);
+  ktest_check(vmo_resize(v, PAGE_SIZE) == 0 && aspace_fault(writer.as, AT + LARGE - 1, ACCESS_READ) == -ERANGE);
+  ktest_check(aspace_unmap(writer.as, AT, LARGE) == 0);
+  vmo_unref(v);
+  aspace_unref(writer.as);
+  ktest_check(object_count(OBJECT_VMO) == vmos);
 }
 
 KTEST(mm_vmo_never_writable_and_executable)

@@ -13,6 +13,7 @@
  *                                                                                   place in every mapping of the object
  *   in a region, entry present     write            own by now                      give the entry all rights
  *   in a region                    allowed          any, but memory is short        -ENOMEM  "out of memory"
+ *   in a region                    allowed          of an object that is changing   wait for it, then as above
  *
  * "All rights" are the region's. The object is locked from finding its page to entering it, so an entry with WRITE never
  * outlives the page's being own: a clone, which shares pages, takes the same lock before it takes WRITE away.
@@ -105,6 +106,7 @@ static int fault_locked(struct aspace *as, vaddr_t addr, unsigned access)
   if (!r || addr < r->base) return -EFAULT;
   if (!prot_allows(r->prot, access)) return -EACCES;
   spin_lock(&r->vmo->lock);
+  if (__builtin_expect(r->vmo->changing, false)) vmo_change_wait_locked(r->vmo);
   int err = fault_page(as, r, ALIGN_DOWN(addr, (vaddr_t)PAGE_SIZE), access & ACCESS_WRITE);
   spin_unlock(&r->vmo->lock);
   return err;

@@ -2,6 +2,7 @@
 #include "vmo_impl.h"
 
 #include <kern/arch.h>
+#include <kern/aspace.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
 #include <kern/plant.h>
@@ -246,11 +247,10 @@ int vmo_clone(struct vmo *v, uint64_t offset, uint64_t size, struct vmo **out)
   if (err != 0) return err;
   uint64_t first = offset >> PAGE_SHIFT;
   spin_lock(&v->lock);
+  bool in_steps = vmo_change_begin_locked(v, first, first + c->pages, PROT_WRITE, vmo_write_protect_locked);
   err = first == 0 ? share_front(c, v) : share_pages(c, v, first);
-  if (err == 0) {
-    share_source(c, v, offset);
-    vmo_write_protect_locked(v, first, first + c->pages);
-  }
+  if (err == 0) share_source(c, v, offset);
+  vmo_change_end_locked(v, in_steps);
   spin_unlock(&v->lock);
   if (err != 0) {
     vmo_unref(c);
@@ -292,7 +292,7 @@ static int shrink_locked(struct vmo *v, uint64_t size)
     vmo_spare_release(&spare);
     return err;
   }
-  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go */
+  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go; mostly done already (vmo_resize) */
   committed_less(v, vmo_tree_cut_with(&spare, &v->tree, pages, UINT64_MAX));
   if (tail) memset((uint8_t *)phys_to_virt(tail) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
   v->source_size = MIN(v->source_size, size);
@@ -306,12 +306,14 @@ int vmo_resize(struct vmo *v, uint64_t size)
   if (size > VMO_SIZE_MAX) return -EINVAL;
   spin_lock(&v->lock);
   int err;
+  bool in_steps = vmo_change_begin_locked(v, pages_of(size), v->pages, PROT_ALL, vmo_unmap_locked);
   if (pages_of(size) <= v->pages) {
     err = shrink_locked(v, size);
   } else {
     err = vmo_tree_grow(&v->tree, pages_of(size));
     if (err == 0) v->pages = pages_of(size);
   }
+  vmo_change_end_locked(v, in_steps);
   spin_unlock(&v->lock);
   return err;
 }

@@ -25,6 +25,7 @@ struct vmo {
   unsigned nregions;       /* lock */
   unsigned nwritable;      /* lock; of these, claim to write */
   unsigned nexecutable;    /* lock; claim to execute */
+  bool changing;           /* lock; a change in steps is taking its entries away: meanwhile nobody enters one */
 };
 
 /* ---- pages (vmo.c); lock held ---- */
@@ -92,6 +93,17 @@ void vmo_join_regions(struct region *r, struct region *next);
 /* Whether r alone can reach its pages, though the object goes on: every reference is a mapping, and no other one shows the
  * same part. */
 bool vmo_only_shown_by(struct region *r);
+
+/* Before a change of the object, `take` (vmo_unmap_locked, vmo_write_protect_locked) for its pages [first, end), as far as
+ * regions show them that claim any of `claims`. The lock is held, and again on return, but in between it is let go after every
+ * VMO_CHANGE_STEP pages, so that interrupts come and others run. What was taken does not come back until the end, where the
+ * answer goes: a fault waits. See vmo_mappings.c. No other spinlock is held; may sleep. */
+#define VMO_CHANGE_STEP 512u
+MUST_CHECK bool vmo_change_begin_locked(struct vmo *v, uint64_t first, uint64_t end, int claims,
+                                        void (*take)(struct vmo *v, uint64_t first, uint64_t end));
+void vmo_change_end_locked(struct vmo *v, bool in_steps);
+/* For a fault, before it looks at the object: until no change is under way. May sleep. */
+void vmo_change_wait_locked(struct vmo *v);
 
 /* Pages [first, end) in every mapping; lock held. */
 void vmo_unmap_locked(struct vmo *v, uint64_t first, uint64_t end);

@@ -5,10 +5,23 @@
  * The rule is kept by claims: a region claims to write or execute its part before it may, and lets go of a claim only when
  * the tables do not allow it any more. Two claims that contradict each other are never there together, in whatever address
  * spaces and on whatever processors they are made.
+ *
+ * Who changes an object (a clone takes WRITE away, a smaller size the entries) does it in two parts. First the entries go; if
+ * they are more than a step, with the lock let go between steps, `changing` set and change_lock held. Then, in one piece under
+ * the lock, the object changes. What others may see between two steps:
+ *   - the object as it was, for nothing of it has changed: they read and write it by call, and through the entries that are
+ *     left, before the moment of the change; a failure has taken nothing but entries, which faults bring back;
+ *   - entries gone already. A fault on any page of the object waits for the end, and only faults enter or widen entries: so
+ *     none that was taken is there again at that moment, and what a program writes after a fault it writes after the change;
+ *   - regions that come, go, split and join: a new one has no entries, and a step looks for the regions of its own pages anew;
+ *   - a change of the same object in a single step: the other finds at its own moment what that one left.
+ * Changes in steps, of all objects, come one after the other. A fault waits for them with its address space locked: that never
+ * holds up a change, which takes no aspace.lock.
  */
 #include "aspace_impl.h"
 #include "vmo_impl.h"
 
+#include <kern/mutex.h>
 #include <kern/panic.h>
 #include <kern/pmm.h>
 
@@ -140,6 +153,59 @@ bool vmo_only_shown_by(struct region *r)
     only = only && (it == r || !region_shows(it, first_page(r), end_page(r), &from, &to));
   spin_unlock(&v->lock);
   return only;
+}
+
+/* ---- changes, in steps; v->lock held ---- */
+
+/* The first page of [first, end) in a region that claims any of `claims`; end when there is none. */
+static uint64_t next_shown(struct vmo *v, uint64_t first, uint64_t end, int claims)
+{
+  uint64_t next = end;
+  list_for_each (r, &v->regions, struct region, vmo_link)
+    if ((r->claims & claims) && first < end_page(r)) next = MIN(next, MAX(first, first_page(r)));
+  return next;
+}
+
+/* Held for a change in steps of any object, and what faults on it wait for. */
+static struct mutex change_lock = {.lock = SPINLOCK_INIT("vmo change"), .waiters = WAITQ_INIT(change_lock.waiters)};
+
+bool vmo_change_begin_locked(struct vmo *v, uint64_t first, uint64_t end, int claims,
+                             void (*take)(struct vmo *v, uint64_t first, uint64_t end))
+{
+  first = next_shown(v, first, end, claims);
+  bool in_steps = first < end && next_shown(v, MIN(end, first + VMO_CHANGE_STEP), end, claims) < end;
+  if (in_steps) {
+    spin_unlock(&v->lock);
+    mutex_lock(&change_lock);
+    spin_lock(&v->lock);
+    v->changing = true;
+  }
+  for (first = next_shown(v, first, end, claims); first < end;) {
+    uint64_t stop = MIN(end, first + VMO_CHANGE_STEP);
+    take(v, first, stop);
+    first = next_shown(v, stop, end, claims);
+    if (first >= end) break;
+    spin_unlock(&v->lock);
+    spin_lock(&v->lock);
+  }
+  return in_steps;
+}
+
+void vmo_change_end_locked(struct vmo *v, bool in_steps)
+{
+  if (!in_steps) return;
+  v->changing = false;
+  mutex_unlock(&change_lock);
+}
+
+void vmo_change_wait_locked(struct vmo *v)
+{
+  while (v->changing) {
+    spin_unlock(&v->lock);
+    mutex_lock(&change_lock);
+    mutex_unlock(&change_lock);
+    spin_lock(&v->lock);
+  }
 }
 
 /* ---- entries; v->lock held ---- */

@@ -1,7 +1,7 @@
 /*
  * The lock order, outermost first. A lock may be taken while holding those above it, never those below.
  *
- *   mutexes:    file.lock > vfs directory locks > process.cwd_lock > aspace.lock
+ *   mutexes:    file.lock > vfs directory locks > process.cwd_lock > aspace.lock > vmo change
  *   spinlocks:  process_tree_lock > process.lock > handle_table.lock > console, pipe > vmo.lock >
  *               aspace.tables_lock > kva/kmem > pmm zone
  *               > timer queue > runq.lock > log > console output
