@@ -86,6 +86,19 @@ START_TEST(uart_receives)
 }
 END_TEST
 
+/* What the line status says is gone when it is read, also by the side that only wants to know whether it may send. */
+START_TEST(uart_remembers_a_break_seen_while_sending)
+{
+  start_uart();
+  uart.line = "\0after\n";
+  uart.line_left = 7;
+  uart.line_errors = 0x10;
+  ck_assert_int_eq(write_text("out\n"), 4);
+  interrupt();
+  expect_read(100, "after\n");
+}
+END_TEST
+
 START_TEST(uart_keeps_what_came_before)
 {
   uart.line = "e";
@@ -172,6 +185,7 @@ int main(void)
   tcase_add_test(t, uart_that_never_sends_is_survived);
   tcase_add_test(t, uart_that_vanishes_is_survived);
   tcase_add_test(t, uart_receives);
+  tcase_add_test(t, uart_remembers_a_break_seen_while_sending);
   tcase_add_test(t, uart_keeps_what_came_before);
   tcase_add_test(t, a_flood_loses_nothing);
   tcase_add_test(t, carrier_loss_hangs_up_after_the_last_byte);

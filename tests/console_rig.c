@@ -149,7 +149,9 @@ uint32_t arch_io_read(enum io_space space, uint64_t addr, unsigned width)
     bool empty = !uart.stuck && !(uart.slow && uart.waits % 4);
     if (empty) uart.since_empty = 0;
     if (uart.mcr & 0x10) return 0x60 | (uart.looped ? 1 : 0);
-    return (empty ? 0x60 : 0) | (uart.line_left > 0 ? 1 | uart.line_errors : 0);
+    uint32_t status = (empty ? 0x60 : 0) | (uart.line_left > 0 ? 1 | uart.line_errors : 0);
+    if (uart.line_left > 0) uart.line_errors = 0; /* they are told once */
+    return status;
   }
   case 6: {
     uint32_t status = (uart.carrier ? 0x80 : 0) | (uart.carrier_delta ? 0x08 : 0);

@@ -41,6 +41,7 @@ enum reg {
 #define LSR_DATA 0x01u
 #define LSR_OVERRUN 0x02u
 #define LSR_BREAK 0x10u
+#define LSR_ERRORS (LSR_OVERRUN | LSR_BREAK) /* of the byte to be read next; gone when the status is read */
 #define LSR_TRANSMIT_EMPTY 0x20u
 #define LSR_IDLE 0x40u /* the last bit of the last byte has left */
 #define LSR_ABSENT 0xFFu
@@ -62,6 +63,7 @@ static struct {
   bool transmit_stuck; /* t */
   bool carrier_lost;   /* i: to be told once what was received before is passed on */
   bool overrun;        /* i: input was lost, and the log says so */
+  uint8_t errors;      /* atomic: LSR_ERRORS that the sender's look at the line status took from the receiver */
 } uart;
 
 static uint8_t reg_read(enum reg reg)
@@ -78,7 +80,9 @@ static void reg_write(enum reg reg, uint8_t value)
 static bool wait_transmit_empty(void)
 {
   for (unsigned i = 0; i < TRANSMIT_PATIENCE; i++) {
-    if (reg_read(REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY) {
+    uint8_t status = reg_read(REG_LINE_STATUS);
+    if (status & LSR_ERRORS) __atomic_fetch_or(&uart.errors, status & LSR_ERRORS, __ATOMIC_RELAXED);
+    if (status & LSR_TRANSMIT_EMPTY) {
       uart.transmit_stuck = false;
       return true;
     }
@@ -112,7 +116,7 @@ static void note_overrun(uint8_t status)
 static bool receive(void)
 {
   uint8_t bytes[RECEIVE_PIECE];
-  uint8_t status = reg_read(REG_LINE_STATUS);
+  uint8_t status = reg_read(REG_LINE_STATUS) | __atomic_exchange_n(&uart.errors, 0, __ATOMIC_RELAXED);
   for (;;) {
     size_t room = MIN(console_input_room(), sizeof(bytes)), n = 0;
     while (n < room && (status & LSR_DATA) && status != LSR_ABSENT) {
