@@ -249,7 +249,10 @@ int vmo_clone(struct vmo *v, uint64_t offset, uint64_t size, struct vmo **out)
   spin_lock(&v->lock);
   bool in_steps = vmo_change_begin_locked(v, first, first + c->pages, PROT_WRITE, vmo_write_protect_locked);
   err = first == 0 ? share_front(c, v) : share_pages(c, v, first);
-  if (err == 0) share_source(c, v, offset);
+  if (err == 0) {
+    share_source(c, v, offset);
+    if (!in_steps) vmo_write_protect_locked(v, first, first + c->pages);
+  }
   vmo_change_end_locked(v, in_steps);
   spin_unlock(&v->lock);
   if (err != 0) {
@@ -262,15 +265,19 @@ int vmo_clone(struct vmo *v, uint64_t offset, uint64_t size, struct vmo **out)
 
 /* ---- size ---- */
 
-/* Readies the last page of the new size for losing its bytes past it; 0 in *out: nothing to do. */
-static int tail_own(struct vmo *v, uint64_t size, paddr_t *out)
+/* The last page of that size loses its bytes past it: it must not be another object's, too. */
+static int tail_own(struct vmo *v, uint64_t size)
 {
   struct vmo_page page;
-  *out = 0;
-  if (IS_ALIGNED(size, PAGE_SIZE) || !vmo_page_present_locked(v, size >> PAGE_SHIFT, &page)) return 0;
-  int err = vmo_page_locked(v, size >> PAGE_SHIFT, true, &page);
-  if (err == 0) *out = page.pa;
-  return err;
+  bool cut = !IS_ALIGNED(size, PAGE_SIZE) && vmo_page_present_locked(v, size >> PAGE_SHIFT, &page);
+  return cut ? vmo_page_locked(v, size >> PAGE_SHIFT, true, &page) : 0;
+}
+
+static void tail_clear(struct vmo *v, uint64_t size)
+{
+  struct vmo_page page;
+  if (IS_ALIGNED(size, PAGE_SIZE) || !vmo_page_present_locked(v, size >> PAGE_SHIFT, &page)) return;
+  memset((uint8_t *)phys_to_virt(page.pa) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
 }
 
 static void committed_less(struct vmo *v, uint64_t pages)
@@ -279,42 +286,51 @@ static void committed_less(struct vmo *v, uint64_t pages)
   quota_return(v, pages);
 }
 
-static int shrink_locked(struct vmo *v, uint64_t size)
+/* All that may fail. */
+static int shrink_prepare_locked(struct vmo *v, uint64_t size, struct vmo_spare *spare)
 {
-  struct vmo_spare spare;
-  paddr_t tail;
-  uint64_t pages = pages_of(size);
   if (vmo_executable_locked(v, size >> PAGE_SHIFT, v->pages)) return -ETXTBSY;
-  int err = vmo_spare_for_cut(&spare, &v->tree, pages, UINT64_MAX);
-  if (err != 0) return err;
-  err = tail_own(v, size, &tail);
-  if (err != 0) {
-    vmo_spare_release(&spare);
-    return err;
-  }
-  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go; mostly done already (vmo_resize) */
-  committed_less(v, vmo_tree_cut_with(&spare, &v->tree, pages, UINT64_MAX));
-  if (tail) memset((uint8_t *)phys_to_virt(tail) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
+  int err = vmo_spare_for_cut(spare, &v->tree, pages_of(size), UINT64_MAX);
+  return err == 0 ? tail_own(v, size) : err;
+}
+
+static void shrink_locked(struct vmo *v, uint64_t size, struct vmo_spare *spare)
+{
+  uint64_t pages = pages_of(size);
+  vmo_unmap_locked(v, pages, v->pages); /* before the pages may go; of a large object done already */
+  committed_less(v, vmo_tree_cut_with(spare, &v->tree, pages, UINT64_MAX));
+  tail_clear(v, size);
   v->source_size = MIN(v->source_size, size);
   v->pages = pages;
   vmo_tree_lower(&v->tree, pages);
-  return 0;
+}
+
+/* Others are let in while a large object's entries go: afterwards it may need more, or be smaller than asked for. */
+static int resize_locked(struct vmo *v, uint64_t size, struct vmo_spare *spare)
+{
+  uint64_t pages = pages_of(size);
+  bool in_steps = false;
+  int err = pages <= v->pages ? shrink_prepare_locked(v, size, spare) : 0;
+  if (err == 0) in_steps = vmo_change_begin_locked(v, pages, v->pages, PROT_ALL, vmo_unmap_locked);
+  if (in_steps && pages <= v->pages) err = shrink_prepare_locked(v, size, spare);
+  if (err == 0 && pages <= v->pages) {
+    shrink_locked(v, size, spare);
+  } else if (err == 0) {
+    err = vmo_tree_grow(&v->tree, pages);
+    if (err == 0) v->pages = pages;
+  }
+  vmo_change_end_locked(v, in_steps);
+  return err;
 }
 
 int vmo_resize(struct vmo *v, uint64_t size)
 {
+  struct vmo_spare spare = {0};
   if (size > VMO_SIZE_MAX) return -EINVAL;
   spin_lock(&v->lock);
-  int err;
-  bool in_steps = vmo_change_begin_locked(v, pages_of(size), v->pages, PROT_ALL, vmo_unmap_locked);
-  if (pages_of(size) <= v->pages) {
-    err = shrink_locked(v, size);
-  } else {
-    err = vmo_tree_grow(&v->tree, pages_of(size));
-    if (err == 0) v->pages = pages_of(size);
-  }
-  vmo_change_end_locked(v, in_steps);
+  int err = resize_locked(v, size, &spare);
   spin_unlock(&v->lock);
+  vmo_spare_release(&spare);
   return err;
 }
 

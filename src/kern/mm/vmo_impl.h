@@ -94,10 +94,11 @@ void vmo_join_regions(struct region *r, struct region *next);
  * same part. */
 bool vmo_only_shown_by(struct region *r);
 
-/* Before a change of the object, `take` (vmo_unmap_locked, vmo_write_protect_locked) for its pages [first, end), as far as
- * regions show them that claim any of `claims`. The lock is held, and again on return, but in between it is let go after every
- * VMO_CHANGE_STEP pages, so that interrupts come and others run. What was taken does not come back until the end, where the
- * answer goes: a fault waits. See vmo_mappings.c. No other spinlock is held; may sleep. */
+/* Before a change of the object: when more than VMO_CHANGE_STEP of its pages [first, end) are in regions that claim any of
+ * `claims`, does `take` (vmo_unmap_locked, vmo_write_protect_locked) for all of them. The lock is held, and again on return, but
+ * in between it is let go after every step, so that interrupts come and others run. What was taken does not come back until the
+ * end, where the answer goes: a fault waits. See vmo_mappings.c. False: nothing was taken, that is left to the change itself. No
+ * other spinlock is held; may sleep. */
 #define VMO_CHANGE_STEP 512u
 MUST_CHECK bool vmo_change_begin_locked(struct vmo *v, uint64_t first, uint64_t end, int claims,
                                         void (*take)(struct vmo *v, uint64_t first, uint64_t end));

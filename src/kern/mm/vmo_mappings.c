@@ -6,11 +6,12 @@
  * the tables do not allow it any more. Two claims that contradict each other are never there together, in whatever address
  * spaces and on whatever processors they are made.
  *
- * Who changes an object (a clone takes WRITE away, a smaller size the entries) does it in two parts. First the entries go; if
- * they are more than a step, with the lock let go between steps, `changing` set and change_lock held. Then, in one piece under
- * the lock, the object changes. What others may see between two steps:
+ * Who changes an object takes entries away (a smaller size) or WRITE from them (a clone). Those of a step or less go with the
+ * change, in one piece under the lock. If they are more, they go before: with the lock let go between steps, `changing` set and
+ * change_lock held; and then, in one piece under the lock, the object changes. What others may see between two steps:
  *   - the object as it was, for nothing of it has changed: they read and write it by call, and through the entries that are
- *     left, before the moment of the change; a failure has taken nothing but entries, which faults bring back;
+ *     left, before the moment of the change; what fails for what they did meanwhile has taken nothing but entries, which
+ *     faults bring back;
  *   - entries gone already. A fault on any page of the object waits for the end, and only faults enter or widen entries: so
  *     none that was taken is there again at that moment, and what a program writes after a fault it writes after the change;
  *   - regions that come, go, split and join: a new one has no entries, and a step looks for the regions of its own pages anew;
@@ -173,13 +174,11 @@ bool vmo_change_begin_locked(struct vmo *v, uint64_t first, uint64_t end, int cl
                              void (*take)(struct vmo *v, uint64_t first, uint64_t end))
 {
   first = next_shown(v, first, end, claims);
-  bool in_steps = first < end && next_shown(v, MIN(end, first + VMO_CHANGE_STEP), end, claims) < end;
-  if (in_steps) {
-    spin_unlock(&v->lock);
-    mutex_lock(&change_lock);
-    spin_lock(&v->lock);
-    v->changing = true;
-  }
+  if (first >= end || next_shown(v, MIN(end, first + VMO_CHANGE_STEP), end, claims) >= end) return false;
+  spin_unlock(&v->lock);
+  mutex_lock(&change_lock);
+  spin_lock(&v->lock);
+  v->changing = true;
   for (first = next_shown(v, first, end, claims); first < end;) {
     uint64_t stop = MIN(end, first + VMO_CHANGE_STEP);
     take(v, first, stop);
@@ -188,7 +187,7 @@ bool vmo_change_begin_locked(struct vmo *v, uint64_t first, uint64_t end, int cl
     spin_unlock(&v->lock);
     spin_lock(&v->lock);
   }
-  return in_steps;
+  return true;
 }
 
 void vmo_change_end_locked(struct vmo *v, bool in_steps)

@@ -89,9 +89,9 @@ void vmo_spare_release(struct vmo_spare *s)
   while (s->first) kmem_cache_free(node_cache, spare_take(s));
 }
 
-static int spare_reserve(struct vmo_spare *s, unsigned count)
+static int spare_add(struct vmo_spare *s, unsigned count)
 {
-  for (s->first = NULL; count > 0; count--) {
+  for (; count > 0; count--) {
     struct vmo_node *n = kmem_cache_alloc(node_cache);
     if (!n) {
       vmo_spare_release(s);
@@ -101,6 +101,19 @@ static int spare_reserve(struct vmo_spare *s, unsigned count)
     s->first = n;
   }
   return 0;
+}
+
+static int spare_reserve(struct vmo_spare *s, unsigned count)
+{
+  s->first = NULL;
+  return spare_add(s, count);
+}
+
+static unsigned spare_count(const struct vmo_spare *s)
+{
+  unsigned n = 0;
+  for (const struct vmo_node *node = s->first; node; node = node_of(node->slot[0])) n++;
+  return n;
 }
 
 /* A node in the place of *slot, an entry of that level: a copy if it is shared, empty if it is absent. */
@@ -258,7 +271,8 @@ static void slot_cut(uintptr_t *slot, unsigned level, uint64_t first, uint64_t e
 int vmo_spare_for_cut(struct vmo_spare *s, const struct vmo_tree *t, uint64_t first, uint64_t end)
 {
   end = MIN(end, vmo_tree_capacity(t));
-  return spare_reserve(s, first < end ? cut_needs(t->root, t->height, first, end, false) : 0);
+  unsigned needs = first < end ? cut_needs(t->root, t->height, first, end, false) : 0, has = spare_count(s);
+  return needs > has ? spare_add(s, needs - has) : 0;
 }
 
 uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t first, uint64_t end)
@@ -275,7 +289,7 @@ uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t fir
 
 int vmo_tree_cut(struct vmo_tree *t, uint64_t first, uint64_t end, uint64_t *cut)
 {
-  struct vmo_spare s;
+  struct vmo_spare s = {0};
   int err = vmo_spare_for_cut(&s, t, first, end);
   if (err == 0) *cut = vmo_tree_cut_with(&s, t, first, end);
   return err;

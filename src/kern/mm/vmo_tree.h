@@ -68,8 +68,8 @@ void vmo_tree_lower(struct vmo_tree *t, uint64_t pages);
 /* Drops the pages [first, end), and the nodes that have nothing left; answers in *cut how many pages there were. Only a tree
  * that shares nodes needs memory for it: -ENOMEM changes nothing. */
 MUST_CHECK int vmo_tree_cut(struct vmo_tree *t, uint64_t first, uint64_t end, uint64_t *cut);
-/* The same in two steps, where something that may fail has to come between them: takes what cutting needs, unless -ENOMEM;
- * then cuts with it. Making a place between them leaves it enough. */
+/* The same in two steps, where something that may fail has to come between them: takes what cutting needs more than *s has,
+ * which begins with zeros; -ENOMEM: *s is empty. Then cuts with it. Making a place between them leaves it enough. */
 MUST_CHECK int vmo_spare_for_cut(struct vmo_spare *s, const struct vmo_tree *t, uint64_t first, uint64_t end);
 uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t first, uint64_t end);
 /* Drops everything. */
