@@ -14,13 +14,24 @@
 #define HOST_NORETURN __attribute__((noreturn))
 #define HOST_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* A function that a signal or assembly enters, not a call that MemorySanitizer saw: what it is given is initialised. */
-#define HOST_ENTRY
-#ifdef __has_feature
-#if __has_feature(memory_sanitizer)
-#undef HOST_ENTRY
-#define HOST_ENTRY __attribute__((no_sanitize("memory")))
+/* The sanitizers that this is compiled for and that must be told something. */
+#ifdef __SANITIZE_ADDRESS__
+#define HOST_ASAN 1
 #endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define HOST_ASAN 1
+#endif
+#if __has_feature(memory_sanitizer)
+#define HOST_MSAN 1
+#endif
+#endif
+
+/* A function that a signal or assembly enters, not a call that MemorySanitizer saw: what it is given is initialised. */
+#ifdef HOST_MSAN
+#define HOST_ENTRY __attribute__((no_sanitize("memory")))
+#else
+#define HOST_ENTRY
 #endif
 
 /* ---- leaving ---- */

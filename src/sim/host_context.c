@@ -5,17 +5,7 @@
 #include <dlfcn.h>
 #include <ucontext.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#if __has_feature(memory_sanitizer)
-#define WITH_MSAN 1
-#endif
-#endif
-#ifdef WITH_ASAN
+#ifdef HOST_ASAN
 /* Leaks: what the machine's memory points to is out of the sanitizer's sight. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -24,7 +14,7 @@ const char *__asan_default_options(void)
 }
 #endif
 
-#ifdef WITH_MSAN
+#ifdef HOST_MSAN
 #include <sanitizer/common_interface_defs.h>
 
 /* The program that finds names for the reports is started now: a fork on a kernel's stack, which both sides would share, is
@@ -64,7 +54,7 @@ static swap_function *swap = swapcontext;
 
 static void find_swap(void)
 {
-#ifdef WITH_ASAN
+#ifdef HOST_ASAN
   if (swap != swapcontext) return;
   void *symbol = host_libc("swapcontext");
   if (symbol) swap = (swap_function *)symbol;

@@ -28,12 +28,7 @@
 #define ALTERNATE_STACK (256u << 10)
 
 /* MemorySanitizer would follow values even where it must not report them. */
-#ifdef __has_feature
-#if __has_feature(memory_sanitizer)
-#define WITH_MSAN 1
-#endif
-#endif
-#ifdef WITH_MSAN
+#ifdef HOST_MSAN
 #include <sanitizer/msan_interface.h>
 #define UNFOLLOWED disable_sanitizer_instrumentation
 #else
@@ -153,7 +148,7 @@ HOST_ENTRY static void measure_vector(int signo, siginfo_t *info, void *context)
 
 /* ---- MemorySanitizer ---- */
 
-#ifdef WITH_MSAN
+#ifdef HOST_MSAN
 /* What it knows of arguments and results on their way, which a signal may interrupt. */
 #define ON_THE_WAY extern __thread __attribute__((tls_model("initial-exec"))) uint64_t
 ON_THE_WAY __msan_param_tls[100], __msan_retval_tls[100], __msan_va_arg_tls[100];
@@ -248,7 +243,7 @@ BARE static void on_termination(int signo)
  * have handlers wait for a better moment, too. */
 static int set_action(int signo, const struct sigaction *action, struct sigaction *old)
 {
-#if defined(VERIDIAN_TSAN) || defined(WITH_MSAN)
+#if defined(VERIDIAN_TSAN) || defined(HOST_MSAN)
   int (*libc_sigaction)(int, const struct sigaction *, struct sigaction *) = host_libc("sigaction");
   if (libc_sigaction) return libc_sigaction(signo, action, old);
 #endif

@@ -4,30 +4,20 @@
 
 #include <pthread.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#if __has_feature(memory_sanitizer)
-#define WITH_MSAN 1
-#endif
-#endif
-#ifdef WITH_ASAN
+#ifdef HOST_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
-#ifdef WITH_MSAN
+#ifdef HOST_MSAN
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/msan_interface.h>
 #endif
 
 void host_stack_leave(void **fake, const void *stack, size_t size)
 {
-#ifdef WITH_ASAN
+#ifdef HOST_ASAN
   __sanitizer_start_switch_fiber(fake, stack, size);
-#elif defined(WITH_MSAN)
+#elif defined(HOST_MSAN)
   (void)fake;
   __msan_start_switch_fiber(stack, size);
 #else
@@ -37,9 +27,9 @@ void host_stack_leave(void **fake, const void *stack, size_t size)
 
 void host_stack_enter(void *fake)
 {
-#ifdef WITH_ASAN
+#ifdef HOST_ASAN
   __sanitizer_finish_switch_fiber(fake, NULL, NULL);
-#elif defined(WITH_MSAN)
+#elif defined(HOST_MSAN)
   (void)fake;
   __msan_finish_switch_fiber(NULL, NULL);
 #else
@@ -49,9 +39,9 @@ void host_stack_enter(void *fake)
 
 void host_stack_unpoison(void *stack, size_t size)
 {
-#ifdef WITH_ASAN
+#ifdef HOST_ASAN
   __asan_unpoison_memory_region(stack, size);
-#elif defined(WITH_MSAN)
+#elif defined(HOST_MSAN)
   __msan_unpoison(stack, size);
 #else
   (void)stack, (void)size;
