@@ -11,4 +11,8 @@
 
 #define ck_assert_int_eq(a, b) ((a) == (b) ? (void)0 : (void)ck_abort_msg("%s is not %s", #a, #b))
 
+/* Named in the declarations of tests/suite.h; no harness has one. */
+typedef struct Suite Suite;
+typedef struct TCase TCase;
+
 #endif
