@@ -112,7 +112,7 @@ static inline int piece_copy(struct uio *uio, uint8_t *ring, size_t n, enum copy
   return copy == PUT ? uio_put(uio, ring, n) : uio_get(uio, ring, n);
 }
 
-/* The same without the lock, in any case; an error consumes nothing. */
+/* As ring_copy_now, but without the lock: it may sleep and wrap; an error consumes nothing. */
 static int ring_copy(struct pipe *p, struct uio *uio, size_t at, size_t n, enum copy copy)
 {
   size_t first = MIN(n, PIPE_CAPACITY - at);
