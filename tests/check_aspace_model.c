@@ -37,7 +37,7 @@ static vaddr_t page_va(unsigned i)
 static int random_prot(void)
 {
   static const int prots[] = {PROT_NONE, PROT_READ, RW, RW, PROT_READ | PROT_EXEC, PROT_EXEC, PROT_WRITE};
-  return prots[rig_random(ARRAY_SIZE(prots))];
+  return prots[test_random(ARRAY_SIZE(prots))];
 }
 
 static bool any_mapped(unsigned first, unsigned count)
@@ -68,12 +68,12 @@ static bool contradicts(unsigned id, unsigned index, int prot, unsigned first, u
 static void step_map(unsigned first, unsigned count)
 {
   int prot = random_prot();
-  bool shared = rig_random(3) == 0;
-  unsigned id = shared ? 0 : model.objects, index = (unsigned)rig_random(PAGES - count + 1);
+  bool shared = test_random(3) == 0;
+  unsigned id = shared ? 0 : model.objects, index = (unsigned)test_random(PAGES - count + 1);
   struct vmo *v = shared ? model.shared : object(PAGES);
   vaddr_t where;
-  int err =
-    aspace_map(as, v, index * PAGE_SIZE, page_va(first), count * PAGE_SIZE - rig_random(PAGE_SIZE), prot, true, &where);
+  int err = aspace_map(as, v, index * PAGE_SIZE, page_va(first), count * PAGE_SIZE - test_random(PAGE_SIZE), prot, true,
+                       &where);
   bool refused = false;
   for (unsigned i = 0; i < count; i++) refused = refused || contradicts(id, index + i, prot, 0, 0);
   ck_assert_int_eq(err, any_mapped(first, count) ? -EEXIST : refused ? -EACCES : 0);
@@ -125,11 +125,11 @@ static void step_touch(unsigned i)
 {
   static const unsigned accesses[] = {ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC};
   struct model_page *p = &model.page[i];
-  unsigned access = accesses[rig_random(3)];
-  uint8_t byte = (uint8_t)rig_random(256), back;
+  unsigned access = accesses[test_random(3)];
+  uint8_t byte = (uint8_t)test_random(256), back;
   int expected = !p->mapped ? -EFAULT : model_allows(p, access) ? 0 : -EACCES;
   check_tables(i, access, false);
-  ck_assert_int_eq(aspace_fault(as, page_va(i) + rig_random(PAGE_SIZE), access), expected);
+  ck_assert_int_eq(aspace_fault(as, page_va(i) + test_random(PAGE_SIZE), access), expected);
   check_tables(i, access, true);
   if (access == ACCESS_WRITE) {
     ck_assert_int_eq(aspace_copy_out(as, page_va(i), &byte, 1), expected == 0 ? 0 : -EFAULT);
@@ -145,8 +145,8 @@ START_TEST(agrees_with_a_model)
   model.shared = object(PAGES);
   model.objects = 1;
   for (unsigned step = 0, steps = stress(40000); step < steps && model.objects < OBJECTS; step++) {
-    unsigned first = (unsigned)rig_random(PAGES), count = 1 + (unsigned)rig_random(MIN(PAGES - first, 12u));
-    switch (rig_random(8)) {
+    unsigned first = (unsigned)test_random(PAGES), count = 1 + (unsigned)test_random(MIN(PAGES - first, 12u));
+    switch (test_random(8)) {
     case 0: step_map(first, count); break;
     case 1: step_unmap(first, count); break;
     case 2: step_protect(first, count); break;

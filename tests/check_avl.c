@@ -36,7 +36,7 @@ static void sum_up(struct avl_node *n)
 static void setup(void)
 {
   tree = (struct avl){.changed = sum_up};
-  for (unsigned i = 0; i < KEYS; i++) items[i] = (struct item){.key = i, .weight = 1 + rig_random(1000)};
+  for (unsigned i = 0; i < KEYS; i++) items[i] = (struct item){.key = i, .weight = 1 + test_random(1000)};
 }
 
 static void put(unsigned key)
@@ -108,15 +108,15 @@ END_TEST
 START_TEST(agrees_with_a_sorted_array)
 {
   for (unsigned step = 0, steps = stress(200000); step < steps; step++) {
-    unsigned key = (unsigned)rig_random(KEYS);
+    unsigned key = (unsigned)test_random(KEYS);
     unsigned wish = step / 20000 % 2 ? 3 : 7; /* of 10 steps so many insert: the tree grows and shrinks again */
-    if (rig_random(10) < wish) {
+    if (test_random(10) < wish) {
       if (!items[key].in) put(key);
     } else if (items[key].in) {
       take(key);
     }
     if (items[key].in) {
-      items[key].weight = 1 + rig_random(1000);
+      items[key].weight = 1 + test_random(1000);
       avl_update(&tree, &items[key].node);
     }
     if (step % 499 == 0) check_all();

@@ -1,6 +1,7 @@
 /* Boot information: what a hostile loader says becomes a map with the promised properties, and no other. */
-#include "rig.h"
+#include "clockwork.h"
 
+#include <kern/bootinfo.h>
 #include <kern/log.h>
 #include <stdio.h>
 #include <string.h>
@@ -181,12 +182,12 @@ static void invariants_hold(void)
 
 static uint64_t hostile_number(void)
 {
-  switch (rig_random(6)) {
-  case 0: return rig_random(UINT64_MAX);
-  case 1: return UINT64_MAX - rig_random(3);
-  case 2: return rig_random(8);
-  case 3: return PADDR_MASK - rig_random(5000);
-  default: return rig_random(64) * 0x800; /* small numbers overlap */
+  switch (test_random(6)) {
+  case 0: return test_random(UINT64_MAX);
+  case 1: return UINT64_MAX - test_random(3);
+  case 2: return test_random(8);
+  case 3: return PADDR_MASK - test_random(5000);
+  default: return test_random(64) * 0x800; /* small numbers overlap */
   }
 }
 
@@ -194,7 +195,7 @@ START_TEST(random_maps_keep_the_promise)
 {
   for (unsigned round = 0, rounds = stress(3000); round < rounds; round++) {
     reset();
-    for (uint64_t n = rig_random(40); n > 0; n--) raw(hostile_number(), hostile_number(), (uint32_t)rig_random(11));
+    for (uint64_t n = test_random(40); n > 0; n--) raw(hostile_number(), hostile_number(), (uint32_t)test_random(11));
     struct bootinfo before = bi;
     ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
     invariants_hold();

@@ -97,12 +97,12 @@ START_TEST(boot_frames_on_odd_maps)
     bool usable[MAP_PAGES] = {0}, spoiled[MAP_PAGES] = {0};
     memset(&bi, 0, sizeof bi);
     for (unsigned i = 0; i < 12; i++) {
-      uint64_t base = rig_random(MAP_PAGES), pages = rig_random(4) ? rig_random(MAP_PAGES / 4) : 0;
+      uint64_t base = test_random(MAP_PAGES), pages = test_random(4) ? test_random(MAP_PAGES / 4) : 0;
       bool usable_kind = i % 3 != 2;
       pages = MIN(pages, MAP_PAGES - base);
       uint64_t at = MIB(1) + base * PAGE_SIZE, length = pages * PAGE_SIZE;
       if (!usable_kind && pages > 1) { /* crooked ends */
-        at += 1 + rig_random(PAGE_SIZE - 1);
+        at += 1 + test_random(PAGE_SIZE - 1);
         length -= PAGE_SIZE;
         pages = (at + length - MIB(1) + PAGE_MASK) / PAGE_SIZE - base;
       }

@@ -77,14 +77,14 @@ START_TEST(random_churn_keeps_contents_and_leaks_nothing)
   } live[LIVE];
   struct usage before = usage();
   for (unsigned step = 0, steps = stress(100000); step < steps; step++) {
-    unsigned i = (unsigned)rig_random(LIVE);
+    unsigned i = (unsigned)test_random(LIVE);
     if (live[i].p) {
       ck_assert(rig_all_bytes(live[i].p, live[i].tag, live[i].size));
       kfree(live[i].p);
       live[i].p = NULL;
       continue;
     }
-    live[i].size = rig_random(step % 16 ? 1100 : 40000);
+    live[i].size = test_random(step % 16 ? 1100 : 40000);
     live[i].tag = (uint8_t)step;
     live[i].p = kmalloc(live[i].size);
     ck_assert_ptr_nonnull(live[i].p);
@@ -260,7 +260,7 @@ START_TEST(guarded_ranges_churn)
   static void *stack[150];
   struct usage before = usage();
   for (unsigned step = 0, steps = stress(8000); step < steps; step++) {
-    unsigned i = (unsigned)rig_random(ARRAY_SIZE(stack));
+    unsigned i = (unsigned)test_random(ARRAY_SIZE(stack));
     if (stack[i]) {
       ck_assert_uint_eq(*(unsigned *)stack[i], i);
       kva_free_guarded(stack[i], 8);

@@ -46,7 +46,7 @@ static unsigned random_attrs(void)
 {
   static const unsigned rights[] = {PMAP_USER, PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC, 0, PMAP_WRITE};
   static const unsigned type[] = {0, 0, PMAP_NOCACHE, PMAP_WRITE_THROUGH, PMAP_WRITE_COMBINE};
-  return rights[rig_random(ARRAY_SIZE(rights))] | type[rig_random(ARRAY_SIZE(type))];
+  return rights[test_random(ARRAY_SIZE(rights))] | type[test_random(ARRAY_SIZE(type))];
 }
 
 static void dict_agrees(unsigned i)
@@ -68,8 +68,8 @@ static void dict_step(unsigned i)
 {
   vaddr_t va = dict_va(i);
   unsigned attrs = random_attrs();
-  paddr_t pa = rig_random(PADDR_MASK >> PAGE_SHIFT) << PAGE_SHIFT, was;
-  switch (rig_random(5)) {
+  paddr_t pa = test_random(PADDR_MASK >> PAGE_SHIFT) << PAGE_SHIFT, was;
+  switch (test_random(5)) {
   case 0:
   case 1:
     ck_assert_int_eq(pmap_map(&pm, va, pa, attrs), dict[i].mapped ? -EEXIST : 0);
@@ -95,9 +95,9 @@ static void dict_step(unsigned i)
 
 static void dict_range_step(void)
 {
-  unsigned first = (unsigned)rig_random(DICT_SIZE), last = (unsigned)rig_random(DICT_SIZE), attrs = random_attrs();
+  unsigned first = (unsigned)test_random(DICT_SIZE), last = (unsigned)test_random(DICT_SIZE), attrs = random_attrs();
   vaddr_t start = MIN(dict_va(first), dict_va(last)), end = MAX(dict_va(first), dict_va(last)) + PAGE_SIZE;
-  bool unmap = rig_random(2);
+  bool unmap = test_random(2);
   if (unmap)
     pmap_unmap_range(&pm, start, end);
   else
@@ -115,10 +115,10 @@ START_TEST(agrees_with_a_dictionary)
 {
   uint64_t before = free_pages();
   for (unsigned step = 0, steps = stress(60000); step < steps; step++) {
-    unsigned i = (unsigned)rig_random(DICT_SIZE);
+    unsigned i = (unsigned)test_random(DICT_SIZE);
     dict_step(i);
     if (step % 512 == 0) dict_range_step();
-    dict_agrees((unsigned)rig_random(DICT_SIZE));
+    dict_agrees((unsigned)test_random(DICT_SIZE));
   }
   uint64_t mapped = 0;
   for (unsigned i = 0; i < DICT_SIZE; i++) {

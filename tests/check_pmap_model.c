@@ -145,7 +145,7 @@ static int perform_at_last(const struct request *r)
     must(after.free_pages == before.free_pages);
     must(after.table_pages == before.table_pages);
     must(after.mapped_pages == before.mapped_pages);
-    for (unsigned i = 0; i < 8; i++) page_agrees(rig_random(PAGES));
+    for (unsigned i = 0; i < 8; i++) page_agrees(test_random(PAGES));
     page_agrees(index_of(r->va));
     page_agrees(index_of(r->va + r->size - 1));
   }
@@ -157,7 +157,7 @@ static unsigned random_attrs(void)
 {
   static const unsigned rights[] = {PMAP_USER, PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC, 0, PMAP_WRITE};
   static const unsigned type[] = {0, 0, 0, 0, PMAP_NOCACHE, PMAP_WRITE_THROUGH, PMAP_WRITE_COMBINE};
-  return rights[rig_random(ARRAY_SIZE(rights))] | type[rig_random(ARRAY_SIZE(type))];
+  return rights[test_random(ARRAY_SIZE(rights))] | type[test_random(ARRAY_SIZE(type))];
 }
 
 /* What was accessed last: the processor remembers its translation, so that is where to change something. */
@@ -166,20 +166,20 @@ static vaddr_t accessed_va = BASE;
 /* Mostly few pages; some of 2 MiB, about or exactly; seldom all. */
 static void random_range(struct request *r)
 {
-  uint64_t kind = rig_random(1000);
+  uint64_t kind = test_random(1000);
   if (kind < 2) {
-    r->va = rig_random(2) ? BASE : GIB(1);
+    r->va = test_random(2) ? BASE : GIB(1);
     r->size = r->va == BASE ? SIZE : GIB(1);
   } else if (kind < 250) {
-    r->va = BASE + rig_random(SIZE / MIB(2) - 3) * MIB(2);
-    r->size = (1 + rig_random(3)) * MIB(2);
+    r->va = BASE + test_random(SIZE / MIB(2) - 3) * MIB(2);
+    r->size = (1 + test_random(3)) * MIB(2);
     if (kind >= 150) {
-      r->va += rig_random(512) * PAGE_SIZE;
-      r->size -= rig_random(512) * PAGE_SIZE;
+      r->va += test_random(512) * PAGE_SIZE;
+      r->size -= test_random(512) * PAGE_SIZE;
     }
   } else {
-    r->va = va_of(rig_random(PAGES - 64));
-    r->size = (1 + rig_random(rig_random(2) ? 1 : 64)) * PAGE_SIZE;
+    r->va = va_of(test_random(PAGES - 64));
+    r->size = (1 + test_random(test_random(2) ? 1 : 64)) * PAGE_SIZE;
     if (kind < 600) r->va = MIN(accessed_va, va_of(PAGES - 65));
   }
 }
@@ -198,13 +198,13 @@ static void step_map(struct request *r)
 {
   size_t first = index_of(r->va), n = r->size / PAGE_SIZE;
   bool exists = any_mapped(first, n);
-  r->pa = rig_random(GIB(256)) & PTE_ADDRESS;
-  if (rig_random(4)) r->pa = ALIGN_DOWN(r->pa, GIB(1)) + (r->va & (GIB(1) - 1)); /* congruent */
+  r->pa = test_random(GIB(256)) & PTE_ADDRESS;
+  if (test_random(4)) r->pa = ALIGN_DOWN(r->pa, GIB(1)) + (r->va & (GIB(1) - 1)); /* congruent */
   must(perform_at_last(r) == (exists ? -EEXIST : 0));
   if (exists) return;
   for (size_t i = 0; i < n; i++)
     dict[first + i] = (struct page){.pa = r->pa + i * PAGE_SIZE, .attrs = (uint16_t)r->attrs, .mapped = true};
-  vaddr_t probe = r->va + rig_random(r->size);
+  vaddr_t probe = r->va + test_random(r->size);
   struct pmap_entry e;
   must(pmap_lookup(pm, probe, &e));
   must(e.page_size == largest_page(r, probe));
@@ -227,7 +227,7 @@ static void step_single(struct request *r)
   paddr_t pa = 0;
   switch (r->what) {
   case MAP:
-    r->pa = rig_random(GIB(256)) & PTE_ADDRESS;
+    r->pa = test_random(GIB(256)) & PTE_ADDRESS;
     must(pmap_map(pm, r->va, r->pa, r->attrs) == (p->mapped ? -EEXIST : 0));
     if (!p->mapped) *p = (struct page){.pa = r->pa, .attrs = (uint16_t)r->attrs, .mapped = true};
     break;
@@ -246,7 +246,7 @@ static void step_single(struct request *r)
 static void step_access(vaddr_t va)
 {
   static const uint64_t accesses[] = {0, PF_WRITE, PF_USER, PF_USER | PF_WRITE, PF_USER | PF_FETCH};
-  uint64_t access = accesses[rig_random(ARRAY_SIZE(accesses))];
+  uint64_t access = accesses[test_random(ARRAY_SIZE(accesses))];
   struct pmap_entry e;
   bool mapped = pmap_lookup(pm, va, &e);
   if (!rig_access(va, access)) return;
@@ -300,13 +300,13 @@ static void step_merge(const struct request *r)
 
 static void step(void)
 {
-  struct request r = {.what = rig_random(3), .attrs = random_attrs()};
+  struct request r = {.what = test_random(3), .attrs = random_attrs()};
   random_range(&r);
-  uint64_t kind = rig_random(16);
+  uint64_t kind = test_random(16);
   if (kind < 5)
     step_single(&r);
   else if (kind < 9)
-    step_access(r.va + rig_random(r.size));
+    step_access(r.va + test_random(r.size));
   else if (kind == 9)
     step_merge(&r);
   else if (r.what == MAP)
@@ -316,7 +316,7 @@ static void step(void)
   must(rig_tlb_is_right());
   page_agrees(index_of(r.va));
   page_agrees(index_of(r.va + r.size - 1));
-  page_agrees(rig_random(PAGES));
+  page_agrees(test_random(PAGES));
 }
 
 START_TEST(agrees_with_a_dictionary)

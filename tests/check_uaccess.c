@@ -33,23 +33,23 @@ static void setup(void)
   map(FORBIDDEN, 1, PROT_NONE);
   map(USER_TOP - PAGE_SIZE, 1, RW);
   rig_set_aspace(as);
-  for (size_t i = 0; i < sizeof buf; i++) buf[i] = (uint8_t)rig_random(256);
+  for (size_t i = 0; i < sizeof buf; i++) buf[i] = (uint8_t)test_random(256);
 }
 
 START_TEST(copies_cross_pages)
 {
   static uint8_t model[8 * PAGE_SIZE];
   for (unsigned round = 0; round < 2000; round++) {
-    size_t at = rig_random(sizeof model), len = rig_random(sizeof model - at + 1);
-    if (rig_random(4)) {
+    size_t at = test_random(sizeof model), len = test_random(sizeof model - at + 1);
+    if (test_random(4)) {
       ck_assert_int_eq(copy_to_user(AT + at, buf + round, len), 0);
       memcpy(model + at, buf + round, len);
     } else {
       ck_assert_int_eq(user_zero(AT + at, len), 0);
       memset(model + at, 0, len);
     }
-    at = rig_random(sizeof model);
-    len = rig_random(sizeof model - at + 1);
+    at = test_random(sizeof model);
+    len = test_random(sizeof model - at + 1);
     ck_assert_int_eq(copy_from_user(back, AT + at, len), 0);
     ck_assert_int_eq(memcmp(back, model + at, len), 0);
   }

@@ -14,9 +14,9 @@ START_TEST(objects_read_zero_and_keep_what_is_written)
   uint64_t objects, pages, now_objects, now_pages;
   usage(&objects, &pages);
   for (unsigned round = 0; round < 50; round++) {
-    uint64_t at = rig_random(2990) * PAGE_SIZE + rig_random(PAGE_SIZE);
-    size_t len = rig_random(sizeof buf);
-    for (size_t i = 0; i < len; i++) buf[i] = (uint8_t)rig_random(256);
+    uint64_t at = test_random(2990) * PAGE_SIZE + test_random(PAGE_SIZE);
+    size_t len = test_random(sizeof buf);
+    for (size_t i = 0; i < len; i++) buf[i] = (uint8_t)test_random(256);
     ck_assert_int_eq(vmo_write(v, at, buf, len), 0);
     ck_assert_int_eq(vmo_read(v, at, back, len), 0);
     ck_assert_int_eq(memcmp(buf, back, len), 0);
@@ -50,7 +50,7 @@ START_TEST(decommit_frees_exactly_the_range)
   uint64_t n = 0;
   for (unsigned round = 0, rounds = stress(2000); round < rounds; round++) {
     paddr_t pa;
-    unsigned first = (unsigned)rig_random(ARRAY_SIZE(present)), count = (unsigned)rig_random(70);
+    unsigned first = (unsigned)test_random(ARRAY_SIZE(present)), count = (unsigned)test_random(70);
     count = MIN(count, (unsigned)ARRAY_SIZE(present) - first);
     for (unsigned i = first; i < first + count && round % 2; i++) {
       ck_assert_int_eq(vmo_get_page(v, i, true, &pa), 0);
@@ -62,7 +62,7 @@ START_TEST(decommit_frees_exactly_the_range)
       n -= present[i];
       present[i] = false;
     }
-    unsigned i = (unsigned)rig_random(ARRAY_SIZE(present));
+    unsigned i = (unsigned)test_random(ARRAY_SIZE(present));
     ck_assert_int_eq(vmo_get_page(v, i, false, &pa), present[i] ? 0 : -ENOENT);
     ck_assert_uint_eq(vmo_committed_pages(v), n);
   }

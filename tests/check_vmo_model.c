@@ -40,7 +40,7 @@ static void check_committed(const struct member *m)
 
 static void member_create(struct member *m)
 {
-  m->pages = rig_random(PAGES_MAX + 1);
+  m->pages = test_random(PAGES_MAX + 1);
   m->vmo = object(m->pages);
   memset(m->present, 0, sizeof m->present);
   memset(m->bytes, 0, sizeof m->bytes);
@@ -48,8 +48,8 @@ static void member_create(struct member *m)
 
 static void member_clone(struct member *c, const struct member *m)
 {
-  unsigned first = rig_random(3) ? 0 : (unsigned)rig_random(SLOTS);
-  uint64_t pages = rig_random(2) ? m->pages : rig_random(PAGES_MAX + 1 - first * STRIDE);
+  unsigned first = test_random(3) ? 0 : (unsigned)test_random(SLOTS);
+  uint64_t pages = test_random(2) ? m->pages : test_random(PAGES_MAX + 1 - first * STRIDE);
   pages = MIN(pages, PAGES_MAX - first * STRIDE);
   c->pages = pages;
   c->vmo = clone_of(m->vmo, first * STRIDE, pages);
@@ -65,8 +65,8 @@ static void member_clone(struct member *c, const struct member *m)
 
 static void member_resize(struct member *m)
 {
-  uint64_t bytes = rig_random(PAGES_MAX * PAGE_SIZE + 1);
-  if (rig_random(2)) bytes = ALIGN_DOWN(bytes, (uint64_t)PAGE_SIZE);
+  uint64_t bytes = test_random(PAGES_MAX * PAGE_SIZE + 1);
+  if (test_random(2)) bytes = ALIGN_DOWN(bytes, (uint64_t)PAGE_SIZE);
   ck_assert_int_eq(vmo_resize(m->vmo, bytes), 0);
   bool shrinks = (bytes + PAGE_MASK) / PAGE_SIZE <= m->pages;
   m->pages = (bytes + PAGE_MASK) / PAGE_SIZE;
@@ -93,11 +93,11 @@ static void member_destroy(struct member *m)
 static void member_map(struct member *m, unsigned s)
 {
   static const int prots[] = {PROT_READ, RW, RW};
-  int prot = prots[rig_random(ARRAY_SIZE(prots))];
+  int prot = prots[test_random(ARRAY_SIZE(prots))];
   vaddr_t at = window((unsigned)(m - family));
   if (m->prot[s] == PROT_NONE) {
     ck_assert_int_eq(map(spaces[s], m->vmo, 0, at, PAGES_MAX, prot), 0);
-  } else if (rig_random(2)) {
+  } else if (test_random(2)) {
     ck_assert_int_eq(aspace_protect(spaces[s], at, PAGES_MAX * PAGE_SIZE, prot), 0);
   } else {
     ck_assert_int_eq(aspace_unmap(spaces[s], at, PAGES_MAX * PAGE_SIZE), 0);
@@ -110,15 +110,15 @@ static void member_map(struct member *m, unsigned s)
 static void member_touch(struct member *m, unsigned s)
 {
   uint8_t buf[64];
-  unsigned slot = (unsigned)rig_random(SLOTS);
-  size_t at = rig_random(PAGE_SIZE), len = 1 + rig_random(MIN(sizeof buf, PAGE_SIZE - at));
+  unsigned slot = (unsigned)test_random(SLOTS);
+  size_t at = test_random(PAGE_SIZE), len = 1 + test_random(MIN(sizeof buf, PAGE_SIZE - at));
   uint64_t offset = (uint64_t)slot * STRIDE * PAGE_SIZE + at;
-  bool mapped = m->prot[s] != PROT_NONE && rig_random(4) != 0, write = rig_random(2);
+  bool mapped = m->prot[s] != PROT_NONE && test_random(4) != 0, write = test_random(2);
   int expected = inside(m, slot) ? 0 : mapped ? -EFAULT : -ERANGE;
   if (mapped && write && m->prot[s] != RW) expected = -EFAULT;
   vaddr_t va = window((unsigned)(m - family)) + offset;
   if (write) {
-    memset(buf, (int)rig_random(256), len);
+    memset(buf, (int)test_random(256), len);
     int err = mapped ? aspace_copy_out(spaces[s], va, buf, len) : vmo_write(m->vmo, offset, buf, len);
     ck_assert_int_eq(err, expected);
     if (err == 0) memcpy(m->bytes[slot] + at, buf, len);
@@ -145,9 +145,9 @@ START_TEST(families_agree_with_arrays_of_bytes)
 {
   for (unsigned s = 0; s < SPACES; s++) spaces[s] = space();
   for (unsigned step = 0, steps = stress(1000000); step < steps; step++) {
-    struct member *m = &family[rig_random(FAMILY)], *other = &family[rig_random(FAMILY)];
-    unsigned s = (unsigned)rig_random(SPACES);
-    unsigned what = (unsigned)rig_random(200);
+    struct member *m = &family[test_random(FAMILY)], *other = &family[test_random(FAMILY)];
+    unsigned s = (unsigned)test_random(SPACES);
+    unsigned what = (unsigned)test_random(200);
     if (!m->vmo && other->vmo)
       member_clone(m, other);
     else if (!m->vmo)

@@ -19,7 +19,7 @@ static struct {
 
 static void range_take(struct vrange_arena *a)
 {
-  size_t pages = 1 + rig_random(rig_random(8) ? 12 : 200), align = PAGE_SIZE << rig_random(5);
+  size_t pages = 1 + test_random(test_random(8) ? 12 : 200), align = PAGE_SIZE << test_random(5);
   vaddr_t base = vrange_alloc(a, pages, align);
   size_t first = 0; /* the lowest place that fits, by looking at every one */
   for (size_t run = 0; run < pages && first + pages <= RANGE_PAGES;) {
@@ -42,7 +42,7 @@ static void range_take(struct vrange_arena *a)
 
 static void range_give(struct vrange_arena *a)
 {
-  unsigned i = (unsigned)rig_random(ranges.n);
+  unsigned i = (unsigned)test_random(ranges.n);
   vaddr_t base = ranges.range[i].base;
   size_t pages = ranges.range[i].pages;
   ranges.range[i] = ranges.range[--ranges.n];
@@ -59,7 +59,7 @@ START_TEST(ranges_are_first_fit_and_coalesce)
   vrange_donate(&a, nodes, sizeof nodes);
   vrange_add(&a, RANGE_BASE, RANGE_PAGES);
   for (unsigned step = 0, steps = stress(20000); step < steps; step++) {
-    bool grow = rig_random(100) < (step % 4000 < 2000 ? 70u : 30u);
+    bool grow = test_random(100) < (step % 4000 < 2000 ? 70u : 30u);
     if (grow && ranges.n < RANGES)
       range_take(&a);
     else if (ranges.n > 0)

@@ -312,12 +312,3 @@ bool rig_all_bytes(const void *p, uint8_t value, size_t n)
   const uint8_t *bytes = p;
   return n == 0 || (bytes[0] == value && memcmp(bytes, bytes + 1, n - 1) == 0);
 }
-
-uint64_t rig_random(uint64_t below)
-{
-  static uint64_t state = 0x9E3779B97F4A7C15ull; /* xorshift64* */
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return (state * 0x2545F4914F6CDD1Dull >> 16) % below;
-}

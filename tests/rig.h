@@ -61,7 +61,4 @@ bool rig_tlb_is_right(void);
 /* Whether n bytes all have that value. */
 bool rig_all_bytes(const void *p, uint8_t value, size_t n);
 
-/* Random numbers: the same in every run. */
-uint64_t rig_random(uint64_t below);
-
 #endif

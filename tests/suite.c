@@ -25,6 +25,15 @@ unsigned stress(unsigned full)
   return rounds ? (unsigned)rounds : 1;
 }
 
+uint64_t test_random(uint64_t below)
+{
+  static uint64_t state = 0x9E3779B97F4A7C15ull; /* xorshift64* */
+  state ^= state >> 12;
+  state ^= state << 25;
+  state ^= state >> 27;
+  return (state * 0x2545F4914F6CDD1Dull >> 16) % below;
+}
+
 TCase *suite_case(Suite *suite, const char *name, void (*setup)(void), void (*teardown)(void))
 {
   TCase *tc = tcase_create(name);

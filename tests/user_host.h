@@ -13,6 +13,8 @@
 
 /* ---- the library ---- */
 
+struct stream;
+
 int user_snprintf(char *buf, size_t size, const char *format, ...);
 int user_vsnprintf(char *buf, size_t size, const char *format, va_list args);
 int user_dprintf(int handle, const char *format, ...);
@@ -20,6 +22,8 @@ int user_printf(const char *format, ...);
 int user_puts(const char *s);
 int user_putchar(int c);
 int user_getchar(void);
+char *user_fgets(char *buf, int size, struct stream *stream);
+int user_ferror(struct stream *stream);
 void user_warnx(const char *format, ...);
 void *user_malloc(size_t size);
 void *user_calloc(size_t count, size_t size);
@@ -53,8 +57,9 @@ const char *user_strerror(int error);
 int user_getopt(int argc, char *const argv[], const char *letters);
 int user_atexit(void (*function)(void));
 _Noreturn void user_exit(int code);
+extern struct stream *const user_stdin, *const user_stdout;
 extern char *user_optarg;
-extern int user_optind;
+extern int user_optind, user_optopt;
 extern int user_errno;
 extern char **user_environ;
 extern const char *user_program_name;

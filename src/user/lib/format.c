@@ -15,9 +15,15 @@ struct spec {
   char conversion;
 };
 
+static bool has_room(struct format_sink *sink, size_t len)
+{
+  if (len > INT_MAX - sink->total) sink->too_long = true;
+  return !sink->too_long;
+}
+
 static void put(struct format_sink *sink, const char *text, size_t len)
 {
-  if (len == 0) return;
+  if (len == 0 || !has_room(sink, len)) return;
   sink->put(sink, text, len);
   sink->total += len;
 }
@@ -26,6 +32,7 @@ static void pad(struct format_sink *sink, char c, int count)
 {
   static const char blanks[] = "                ", zeros[] = "0000000000000000";
   const char *text = c == '0' ? zeros : blanks;
+  if (count > 0 && !has_room(sink, (size_t)count)) return;
   for (; count > 0; count -= 16) put(sink, text, count < 16 ? (size_t)count : 16);
 }
 
@@ -176,6 +183,8 @@ int format_to(struct format_sink *sink, const char *format, va_list args)
 {
   va_list ap; /* a copy has an address to hand on; a va_list parameter has not */
   va_copy(ap, args);
+  sink->total = 0;
+  sink->too_long = false;
   for (const char *p = format; *p != '\0';) {
     const char *run = p;
     while (*p != '\0' && *p != '%') p++;
@@ -188,7 +197,7 @@ int format_to(struct format_sink *sink, const char *format, va_list args)
     }
   }
   va_end(ap);
-  if (sink->total > INT_MAX) {
+  if (sink->too_long) {
     errno = EOVERFLOW;
     return -1;
   }

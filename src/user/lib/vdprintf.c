@@ -35,7 +35,6 @@ int vdprintf(int handle, const char *restrict format, va_list args)
 {
   struct handle_sink h; /* not initialised as a whole: the buffer need not be */
   h.sink.put = handle_put;
-  h.sink.total = 0;
   h.handle = handle;
   h.failed = false;
   h.used = 0;
