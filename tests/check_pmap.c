@@ -1,11 +1,8 @@
-/* Page tables: what pmap.c builds against a plain dictionary, and the processor's walk over them. */
+/* Page tables: what pmap.c builds of small pages, against a plain dictionary, and what the boot maps by the largest. */
 #include "rig.h"
 
 #include <fmt/paging.h>
-#include <fmt/trapframe.h>
 #include <kern/alloc_fault.h>
-#include <kern/aspace.h>
-#include <kern/cpu.h>
 #include <kern/pmap.h>
 #include <kern/pmm.h>
 
@@ -183,6 +180,7 @@ END_TEST
 START_TEST(bad_arguments_are_refused)
 {
   paddr_t pa;
+  uint64_t before = free_pages();
   ck_assert_int_eq(pmap_map(&pm, 0x10001, 0x5000, PMAP_USER), -EINVAL);
   ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5001, PMAP_USER), -EINVAL);
   ck_assert_int_eq(pmap_map(&pm, 0x10000, PADDR_MASK + 1, PMAP_USER), -EINVAL);
@@ -197,9 +195,12 @@ START_TEST(bad_arguments_are_refused)
   ck_assert_int_eq(pmap_map(&pm, RIG_WINDOW, 0x5000, PMAP_WRITE), -EINVAL);         /* the kernel's part */
   ck_assert_int_eq(pmap_map(&kernel_pmap, 0xFFFF900000000000, 0x5000, 0), -EINVAL); /* a root entry made late */
   ck_assert_int_eq(pmap_unmap(&pm, 0x800000000000, &pa), -ENOENT);
+  ck_assert_uint_eq(pm.mapped_pages + pm.table_pages, 0);
+  ck_assert_uint_eq(free_pages(), before);
   ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
   ck_assert_int_eq(pmap_protect(&pm, 0x10000, PMAP_WRITE | PMAP_EXEC), -EINVAL);
   struct pmap_entry e;
+  ck_assert(pmap_lookup(&pm, 0x10000, &e) && e.attrs == PMAP_USER);
   ck_assert(!pmap_lookup(&pm, 0x800000000000, &e));
 }
 END_TEST
@@ -216,249 +217,6 @@ START_TEST(kernel_slots_are_shared)
   ck_assert_int_eq(pmap_map(&kernel_pmap, 0x20000, 0x8000, PMAP_WRITE), 0);
   ck_assert_int_eq(pmap_create(&other), 0);
   ck_assert(!pmap_lookup(&other, 0x20000, &e));
-}
-END_TEST
-
-START_TEST(only_what_may_be_cached_is_flushed)
-{
-  static struct aspace as;
-  paddr_t pa;
-  uint64_t before = rig.flushes;
-  ck_assert_int_eq(pmap_map(&pm, 0x10000, 0x5000, PMAP_USER), 0);
-  ck_assert_int_eq(pmap_protect(&pm, 0x10000, PMAP_USER | PMAP_WRITE), 0);
-  ck_assert_int_eq(pmap_unmap(&pm, 0x10000, &pa), 0);
-  ck_assert_uint_eq(rig.flushes, before); /* not active */
-  as.pmap = pm;
-  cpu_self()->active_aspace = &as;
-  ck_assert_int_eq(pmap_map(&as.pmap, 0x10000, 0x5000, PMAP_USER), 0);
-  ck_assert_uint_eq(rig.flushes, before); /* was absent */
-  ck_assert_int_eq(pmap_protect(&as.pmap, 0x10000, PMAP_USER | PMAP_WRITE), 0);
-  ck_assert_uint_eq(rig.flushes, before + 1);
-  ck_assert_int_eq(pmap_unmap(&as.pmap, 0x10000, &pa), 0);
-  ck_assert_uint_gt(rig.flushes, before + 1);
-  before = rig.flushes;
-  alloc_fault_arm(2, false); /* a table that was in place for a moment is forgotten */
-  ck_assert_int_eq(pmap_map(&as.pmap, 0x10000, 0x5000, PMAP_USER), -ENOMEM);
-  alloc_fault_arm(0, false);
-  ck_assert_uint_eq(rig.flushes, before + 1);
-}
-END_TEST
-
-static struct aspace active;
-
-static struct pmap *active_pmap(void)
-{
-  ck_assert_int_eq(pmap_create(&active.pmap), 0);
-  cpu_self()->active_aspace = &active;
-  arch_aspace_activate(active.pmap.root);
-  return &active.pmap;
-}
-
-/* After a merge the pages are one for the processor, too: flushing it once later is enough. */
-START_TEST(merging_flushes_every_page)
-{
-  struct pmap *p = active_pmap();
-  struct pmap_entry e;
-  for (vaddr_t at = 0; at < MIB(2); at += PAGE_SIZE)
-    ck_assert_int_eq(pmap_map(p, MIB(4) + at, MIB(8) + at, PMAP_USER), 0);
-  ck_assert(rig_access(MIB(4), PF_USER) && rig_access(MIB(5), PF_USER));
-  uint64_t tables = p->table_pages;
-  pmap_merge(p, MIB(4), MIB(6) - PAGE_SIZE); /* not all of the table */
-  ck_assert(pmap_lookup(p, MIB(5), &e) && e.page_size == PAGE_SIZE);
-  pmap_merge(p, 0, GIB(1));
-  ck_assert(pmap_lookup(p, MIB(5) + 5, &e) && e.page_size == MIB(2) && e.pa == MIB(9) + 5 && e.accessed && !e.dirty);
-  ck_assert_uint_eq(p->table_pages, tables - 1);
-  ck_assert_int_eq(pmap_unmap_range(p, MIB(4), MIB(6)), 0);
-  ck_assert(rig_tlb_is_right());
-  ck_assert_uint_eq(p->table_pages, 0);
-}
-END_TEST
-
-START_TEST(single_pages_are_flushed)
-{
-  struct pmap *p = active_pmap();
-  paddr_t pa;
-  for (vaddr_t at = 0; at < MIB(1); at += PAGE_SIZE)
-    ck_assert_int_eq(pmap_map(p, MIB(4) + at, MIB(8) + at, PMAP_USER), 0);
-  ck_assert(rig_access(MIB(4), PF_USER));
-  ck_assert_int_eq(pmap_unmap(p, MIB(4), &pa), 0);
-  ck_assert(rig_tlb_is_right());
-  ck_assert(rig_access(MIB(4) + PAGE_SIZE, PF_USER));
-  ck_assert_int_eq(pmap_protect(p, MIB(4) + PAGE_SIZE, PMAP_USER | PMAP_WRITE), 0);
-  ck_assert(rig_tlb_is_right());
-  ck_assert(rig_access(MIB(4) + 2 * PAGE_SIZE, PF_USER));
-  pmap_remap(p, MIB(4) + 2 * PAGE_SIZE, MIB(16));
-  ck_assert(rig_tlb_is_right());
-}
-END_TEST
-
-/* Few pages are flushed one by one, many all at once. */
-START_TEST(a_range_is_flushed_in_one_way)
-{
-  struct pmap *p = active_pmap();
-  const uint64_t size = _i * PAGE_SIZE;
-  ck_assert_int_eq(pmap_map_range(p, MIB(4), MIB(8) + PAGE_SIZE, size, PMAP_USER), 0);
-  uint64_t pages = rig.flushes, all = rig.activations;
-  ck_assert_int_eq(pmap_protect_range(p, MIB(4), MIB(4) + size, PMAP_USER | PMAP_WRITE), 0);
-  ck_assert_uint_eq(rig.flushes - pages, _i <= 32 ? _i : 0);
-  ck_assert_uint_eq(rig.activations - all, _i <= 32 ? 0 : 1);
-}
-END_TEST
-
-/* ---- pages of all sizes ---- */
-
-static struct bootinfo boot_bi;
-
-static struct pmap boot_pmap(void)
-{
-  rig_machine(MIB(16));
-  rig_memory_map(&boot_bi);
-  bootmem_init(&boot_bi);
-  return (struct pmap){.root = bootmem_alloc_page()};
-}
-
-START_TEST(boot_maps_by_the_largest_pages)
-{
-  const vaddr_t va = 0xFFFF888000000000 + GIB(1) - MIB(2) - PAGE_SIZE;
-  const paddr_t pa = GIB(5) - MIB(2) - PAGE_SIZE;
-  const unsigned attrs = PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE;
-  const uint64_t largest = _i == 0 ? GIB(1) : MIB(2);
-  const struct {
-    uint64_t size, page;
-  } pieces[] = {{PAGE_SIZE, PAGE_SIZE}, {MIB(2), MIB(2)}, {GIB(1), largest}, {MIB(2), MIB(2)}, {PAGE_SIZE, PAGE_SIZE}};
-  struct pmap boot = boot_pmap();
-  struct pmap_entry e;
-  uint64_t at = 0;
-  rig.page_size_max = largest;
-  ck_assert_int_eq(pmap_map_early(boot.root, va, pa, GIB(1) + 2 * (MIB(2) + PAGE_SIZE), attrs), 0);
-  for (unsigned i = 0; i < ARRAY_SIZE(pieces); at += pieces[i++].size) {
-    ck_assert(pmap_lookup(&boot, va + at + 0x123, &e));
-    ck_assert_uint_eq(e.pa, pa + at + 0x123);
-    ck_assert_uint_eq(e.attrs, attrs);
-    ck_assert_uint_eq(e.page_size, pieces[i].page);
-    ck_assert(pmap_lookup(&boot, va + at + pieces[i].size - 1, &e) && e.page_size == pieces[i].page);
-    ck_assert_int_eq(pmap_map_early(boot.root, va + at, 0x5000, PAGE_SIZE, 0), -EEXIST); /* also below a large page */
-  }
-  ck_assert(!pmap_lookup(&boot, va - 1, &e) && !pmap_lookup(&boot, va + at, &e));
-}
-END_TEST
-
-START_TEST(boot_maps_what_is_not_congruent_by_small_pages)
-{
-  struct pmap boot = boot_pmap();
-  struct pmap_entry e;
-  ck_assert_int_eq(pmap_map_early(boot.root, MIB(2), PAGE_SIZE, MIB(2), 0), 0);
-  ck_assert(pmap_lookup(&boot, MIB(3), &e) && e.page_size == PAGE_SIZE && e.pa == MIB(1) + PAGE_SIZE);
-  ck_assert_int_eq(pmap_map_early(boot.root, MIB(4) + 1, 0, PAGE_SIZE, 0), -EINVAL);
-  while (bootmem_alloc_page()) continue;
-  ck_assert_int_eq(pmap_map_early(boot.root, GIB(1), 0, PAGE_SIZE, 0), -ENOMEM);
-}
-END_TEST
-
-/* ---- the processor's walk ---- */
-
-#define VA 0x10000u
-
-static uint64_t *leaf(void)
-{
-  uint64_t *slot = NULL;
-  paddr_t table = pm.root;
-  for (unsigned level = PAGING_LEVELS; level > 0; level--) {
-    slot = (uint64_t *)phys_to_virt(table) + paging_index(VA, level);
-    table = *slot & PTE_ADDRESS;
-  }
-  return slot;
-}
-
-START_TEST(the_walk_checks_rights)
-{
-  static const unsigned rights[] = {0, PMAP_WRITE, PMAP_EXEC, PMAP_USER, PMAP_USER | PMAP_WRITE, PMAP_USER | PMAP_EXEC};
-  static const uint64_t accesses[] = {0, PF_WRITE, PF_FETCH, PF_USER, PF_USER | PF_WRITE, PF_USER | PF_FETCH};
-  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, 0), 0);
-  for (unsigned r = 0; r < ARRAY_SIZE(rights); r++) {
-    ck_assert_int_eq(pmap_protect(&pm, VA, rights[r]), 0);
-    for (unsigned a = 0; a < ARRAY_SIZE(accesses); a++) {
-      struct x86_walk w;
-      bool same_mode = !(rights[r] & PMAP_USER) == !(accesses[a] & PF_USER);
-      bool right = accesses[a] & PF_WRITE   ? rights[r] & PMAP_WRITE
-                   : accesses[a] & PF_FETCH ? rights[r] & PMAP_EXEC
-                                            : true;
-      ck_assert_int_eq(x86_mmu_walk(pm.root, VA + 7, accesses[a], &w), same_mode && right);
-      if (same_mode && right)
-        ck_assert_uint_eq(w.pa, 0x5007);
-      else
-        ck_assert_uint_eq(w.error, accesses[a] | PF_PRESENT);
-    }
-  }
-}
-END_TEST
-
-START_TEST(the_walk_tells_what_is_not_present)
-{
-  struct x86_walk w;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_WRITE, &w));
-  ck_assert_uint_eq(w.error, PF_USER | PF_WRITE);
-  ck_assert(!x86_mmu_peek(pm.root, VA, &w));
-}
-END_TEST
-
-START_TEST(the_walk_sets_accessed_and_dirty)
-{
-  struct x86_walk w;
-  struct pmap_entry e;
-  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, PMAP_USER | PMAP_WRITE), 0);
-  ck_assert(x86_mmu_peek(pm.root, VA, &w) && !w.accessed && !w.dirty);
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_FETCH, &w));
-  ck_assert(pmap_lookup(&pm, VA, &e) && !e.accessed); /* a refused access leaves no trace on the page */
-  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && w.accessed && !w.dirty);
-  ck_assert(pmap_lookup(&pm, VA, &e) && e.accessed && !e.dirty);
-  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER | PF_WRITE, &w) && w.dirty);
-  ck_assert(pmap_lookup(&pm, VA, &e) && e.accessed && e.dirty);
-  ck_assert(*(uint64_t *)phys_to_virt(pm.root) & PTE_ACCESSED); /* tables, too */
-  ck_assert_int_eq(pmap_protect(&pm, VA, PMAP_USER), 0);
-  ck_assert(pmap_lookup(&pm, VA, &e) && e.accessed && e.dirty); /* what the processor noted stays */
-}
-END_TEST
-
-START_TEST(reserved_bits_fault)
-{
-  struct x86_walk w;
-  uint64_t *root = phys_to_virt(pm.root);
-  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, PMAP_USER), 0);
-  *root |= PTE_LARGE;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w));
-  ck_assert_uint_eq(w.error, PF_PRESENT | PF_RESERVED | PF_USER);
-  *root &= ~PTE_LARGE;
-  uint64_t *level3 = phys_to_virt(*root & PTE_ADDRESS), *level2 = phys_to_virt(*level3 & PTE_ADDRESS);
-  uint64_t table2 = *level2, table3 = *level3;
-  *level2 = 0x200000 | PTE_PRESENT | PTE_USER | PTE_LARGE | PTE_PAT_LARGE;
-  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && w.page_size == MIB(2) && w.pa == 0x200000 + VA);
-  *level2 |= 1 << 13;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w) && (w.error & PF_RESERVED));
-  *level2 = table2;
-  *level3 = GIB(3) | PTE_PRESENT | PTE_USER | PTE_LARGE;
-  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && w.page_size == GIB(1) && w.pa == GIB(3) + VA);
-  *level3 |= 1 << 29;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w) && (w.error & PF_RESERVED));
-  *level3 = table3;
-  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w));
-}
-END_TEST
-
-START_TEST(rights_of_all_levels_count_together)
-{
-  struct x86_walk w;
-  ck_assert_int_eq(pmap_map(&pm, VA, 0x5000, PMAP_USER | PMAP_WRITE), 0);
-  uint64_t *root = phys_to_virt(pm.root);
-  *root &= ~PTE_WRITE;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_WRITE, &w));
-  ck_assert(x86_mmu_walk(pm.root, VA, PF_USER, &w) && !w.write);
-  *root &= ~PTE_USER;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER, &w));
-  ck_assert(x86_mmu_walk(pm.root, VA, 0, &w) && !w.user);
-  *root |= PTE_NX | PTE_USER;
-  *leaf() &= ~PTE_NX;
-  ck_assert(!x86_mmu_walk(pm.root, VA, PF_USER | PF_FETCH, &w));
 }
 END_TEST
 
@@ -484,31 +242,68 @@ START_TEST(a_walk_is_forgotten_with_its_table)
 }
 END_TEST
 
+/* ---- the boot ---- */
+
+static struct pmap boot;
+
+static void boot_setup(void)
+{
+  static struct bootinfo bi;
+  rig_machine(MIB(16));
+  rig_memory_map(&bi);
+  bootmem_init(&bi);
+  boot.root = bootmem_alloc_page();
+}
+
+START_TEST(boot_maps_by_the_largest_pages)
+{
+  const vaddr_t va = 0xFFFF888000000000 + GIB(1) - MIB(2) - PAGE_SIZE;
+  const paddr_t pa = GIB(5) - MIB(2) - PAGE_SIZE;
+  const unsigned attrs = PMAP_WRITE | PMAP_GLOBAL | PMAP_WRITE_COMBINE;
+  const uint64_t largest = _i == 0 ? GIB(1) : MIB(2);
+  const struct {
+    uint64_t size, page;
+  } pieces[] = {{PAGE_SIZE, PAGE_SIZE}, {MIB(2), MIB(2)}, {GIB(1), largest}, {MIB(2), MIB(2)}, {PAGE_SIZE, PAGE_SIZE}};
+  struct pmap_entry e;
+  uint64_t at = 0;
+  rig.page_size_max = largest;
+  ck_assert_int_eq(pmap_map_early(boot.root, va, pa, GIB(1) + 2 * (MIB(2) + PAGE_SIZE), attrs), 0);
+  for (unsigned i = 0; i < ARRAY_SIZE(pieces); at += pieces[i++].size) {
+    ck_assert(pmap_lookup(&boot, va + at + 0x123, &e));
+    ck_assert_uint_eq(e.pa, pa + at + 0x123);
+    ck_assert_uint_eq(e.attrs, attrs);
+    ck_assert_uint_eq(e.page_size, pieces[i].page);
+    ck_assert(pmap_lookup(&boot, va + at + pieces[i].size - 1, &e) && e.page_size == pieces[i].page);
+    ck_assert_int_eq(pmap_map_early(boot.root, va + at, 0x5000, PAGE_SIZE, 0), -EEXIST); /* also below a large page */
+  }
+  ck_assert(!pmap_lookup(&boot, va - 1, &e) && !pmap_lookup(&boot, va + at, &e));
+}
+END_TEST
+
+START_TEST(boot_maps_what_is_not_congruent_by_small_pages)
+{
+  struct pmap_entry e;
+  ck_assert_int_eq(pmap_map_early(boot.root, MIB(2), PAGE_SIZE, MIB(2), 0), 0);
+  ck_assert(pmap_lookup(&boot, MIB(3), &e) && e.page_size == PAGE_SIZE && e.pa == MIB(1) + PAGE_SIZE);
+  ck_assert_int_eq(pmap_map_early(boot.root, MIB(4) + 1, 0, PAGE_SIZE, 0), -EINVAL);
+  while (bootmem_alloc_page()) continue;
+  ck_assert_int_eq(pmap_map_early(boot.root, GIB(1), 0, PAGE_SIZE, 0), -ENOMEM);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("pmap");
-  TCase *tc = tcase_create("pmap");
-  tcase_add_checked_fixture(tc, setup, NULL);
+  TCase *tc = suite_case(suite, "pmap", setup, NULL);
   tcase_add_test(tc, agrees_with_a_dictionary);
   tcase_add_test(tc, unmapping_a_range_frees_its_tables);
   tcase_add_test(tc, destroy_frees_the_tables);
   tcase_add_test(tc, no_memory_changes_nothing);
   tcase_add_test(tc, bad_arguments_are_refused);
   tcase_add_test(tc, kernel_slots_are_shared);
-  tcase_add_test(tc, only_what_may_be_cached_is_flushed);
-  tcase_add_test(tc, merging_flushes_every_page);
-  tcase_add_test(tc, single_pages_are_flushed);
-  tcase_add_loop_test(tc, a_range_is_flushed_in_one_way, 31, 35);
-  tcase_add_test(tc, the_walk_checks_rights);
-  tcase_add_test(tc, the_walk_tells_what_is_not_present);
-  tcase_add_test(tc, the_walk_sets_accessed_and_dirty);
-  tcase_add_test(tc, reserved_bits_fault);
   tcase_add_loop_test(tc, a_walk_is_forgotten_with_its_table, 0, 2);
-  tcase_add_test(tc, rights_of_all_levels_count_together);
-  suite_add_tcase(suite, tc);
-  tc = tcase_create("boot");
+  tc = suite_case(suite, "boot", boot_setup, NULL);
   tcase_add_loop_test(tc, boot_maps_by_the_largest_pages, 0, 2);
   tcase_add_test(tc, boot_maps_what_is_not_congruent_by_small_pages);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }
