@@ -40,7 +40,7 @@ static efi_status allocate_pages(enum efi_allocate how, enum efi_memory_type typ
   called();
   ck_assert_int_eq(how, EFI_ALLOCATE_MAX_ADDRESS);
   ck_assert_int_eq(type, EFI_LOADER_DATA);
-  void *p = aligned_alloc(EFI_PAGE, pages * EFI_PAGE);
+  void *p = fake_efi.no_pages ? NULL : aligned_alloc(EFI_PAGE, pages * EFI_PAGE);
   if (!p) return EFI_NOT_FOUND;
   memset(p, 0xA5, pages * EFI_PAGE);
   size_t slot = 0;
@@ -100,6 +100,7 @@ static efi_status open_file(struct efi_file *self, struct efi_file **out, const 
   (void)self, (void)mode, (void)attributes;
   for (size_t i = 0; name[i] && i + 1 < sizeof narrow; i++) narrow[i] = (char)name[i];
   if (strcmp(narrow, fake_efi.file_name) != 0) return EFI_NOT_FOUND;
+  if (fake_efi.open_error) return fake_efi.open_error;
   file_position = 0;
   *out = &file;
   return EFI_SUCCESS;
@@ -133,6 +134,7 @@ static efi_status get_position(struct efi_file *self, uint64_t *position)
 static efi_status set_position(struct efi_file *self, uint64_t position)
 {
   (void)self;
+  if (fake_efi.position_error) return fake_efi.position_error;
   file_position = position == EFI_FILE_END ? fake_efi.file_size : position;
   return EFI_SUCCESS;
 }

@@ -15,6 +15,8 @@ extern struct fake_efi {
   const uint8_t *file_bytes;
   size_t file_size;
   size_t read_max; /* bytes that one read gives; 0: reading fails */
+  efi_status open_error, position_error;
+  bool no_pages; /* none can be allocated */
   bool graphics;
   struct efi_graphics_info modes[FAKE_MODES_MAX];
   uint32_t mode_count;
