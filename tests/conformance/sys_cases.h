@@ -18,8 +18,12 @@ struct sys_case {
   int answer;              /* what it fails with anyway */
   bool (*unchanged)(void); /* after a failed call, before undo: nothing happened; null: the counts say enough */
 };
-extern const struct sys_case sys_cases[];
-extern const size_t sys_case_count;
+/* In groups, a file each (sys_cases_*.c). */
+extern const struct sys_group {
+  const struct sys_case *cases;
+  size_t count;
+} *const sys_groups[];
+extern const size_t sys_group_count;
 
 /* In the process the cases run in: what they all need, and its end. */
 void sys_cases_begin(void);
