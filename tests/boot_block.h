@@ -2,6 +2,8 @@
 #ifndef TESTS_BOOT_BLOCK_H
 #define TESTS_BOOT_BLOCK_H
 
+#include "suite.h"
+
 #include <fmt/physview.h>
 #include <kern/bootinfo.h>
 
@@ -17,10 +19,8 @@ struct boot_block {
 /* Into a zeroed bi, with a view of the block alone. */
 int boot_block_decode(const struct boot_block *b, struct bootinfo *bi);
 
-/* Every beginning of the block is refused, also when it says itself that it is so short. */
-void boot_block_every_truncation_is_an_error(const struct boot_block *b);
-
-/* Each word in turn is given values of every kind; the block is unchanged afterwards. */
-void boot_block_any_changed_word_is_survived(const struct boot_block *b);
+/* Two tests of the block that `block` answers: every beginning of it is refused, also when it says itself that it is so short;
+ * and each word in turn is given values of every kind. */
+void boot_block_add_tests(TCase *tc, struct boot_block (*block)(void));
 
 #endif

@@ -1,7 +1,6 @@
 /* The VBI1 decoder: what our loaders say, and what nobody should say. */
 #include "boot_block.h"
 
-#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,33 +194,16 @@ START_TEST(malformed_blocks_are_refused)
 }
 END_TEST
 
-START_TEST(every_truncation_is_an_error)
-{
-  struct boot_block b = block();
-  boot_block_every_truncation_is_an_error(&b);
-}
-END_TEST
-
-START_TEST(any_changed_word_is_survived)
-{
-  struct boot_block b = block();
-  boot_block_any_changed_word_is_survived(&b);
-}
-END_TEST
-
 int main(void)
 {
   Suite *s = suite_create("handoff");
-  TCase *t = tcase_create("decoder");
-  tcase_add_checked_fixture(t, setup, teardown);
+  TCase *t = suite_case(s, "decoder", setup, teardown);
   tcase_add_test(t, decodes_what_a_loader_says);
   tcase_add_test(t, ram_disk_and_command_line_are_optional);
   tcase_add_test(t, framebuffers_that_cannot_be_drawn_on_are_none);
   tcase_add_test(t, line_ends_in_a_command_line_are_spaces);
   tcase_add_test(t, garbage_in_the_map_becomes_a_map);
   tcase_add_test(t, malformed_blocks_are_refused);
-  tcase_add_test(t, every_truncation_is_an_error);
-  tcase_add_test(t, any_changed_word_is_survived);
-  suite_add_tcase(s, t);
+  boot_block_add_tests(t, block);
   return suite_run(s);
 }
