@@ -129,10 +129,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("avl");
-  TCase *tc = tcase_create("avl");
-  tcase_add_checked_fixture(tc, setup, NULL);
+  TCase *tc = suite_case(suite, "avl", setup, NULL);
   tcase_add_loop_test(tc, stays_balanced_in_every_order, 0, 4);
   tcase_add_test(tc, agrees_with_a_sorted_array);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

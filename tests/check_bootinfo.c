@@ -251,8 +251,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("bootinfo");
-  TCase *tc = tcase_create("bootinfo");
-  tcase_add_checked_fixture(tc, reset, NULL);
+  TCase *tc = suite_case(suite, "bootinfo", reset, NULL);
   tcase_add_test(tc, add_checks_its_arguments);
   tcase_add_test(tc, regions_are_sorted_and_merged);
   tcase_add_test(tc, the_more_restrictive_kind_holds);
@@ -265,6 +264,5 @@ int main(void)
   tcase_add_test(tc, random_maps_keep_the_promise);
   tcase_add_test(tc, the_dump_shows_every_kind_and_all_the_rest);
   tcase_add_test(tc, every_kind_has_a_name);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

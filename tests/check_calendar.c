@@ -88,12 +88,11 @@ END_TEST
 int main(void)
 {
   Suite *s = suite_create("calendar");
-  TCase *t = tcase_create("calendar");
+  TCase *t = suite_case(s, "calendar", NULL, NULL);
   tcase_add_test(t, every_format_says_the_same);
   tcase_add_test(t, twelve_comes_before_one);
   tcase_add_test(t, every_day_is_the_hosts);
   tcase_add_test(t, what_is_no_date_is_refused);
   tcase_add_test(t, a_century_that_nobody_keeps_does_not_count);
-  suite_add_tcase(s, t);
   return suite_run(s);
 }

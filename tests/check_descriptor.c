@@ -38,10 +38,9 @@ END_TEST
 int main(void)
 {
   Suite *s = suite_create("descriptor");
-  TCase *t = tcase_create("encoders");
+  TCase *t = suite_case(s, "encoders", NULL, NULL);
   tcase_add_test(t, segments);
   tcase_add_test(t, task_state_segment);
   tcase_add_test(t, gates);
-  suite_add_tcase(s, t);
   return suite_run(s);
 }

@@ -384,10 +384,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("hostile ELF files");
-  TCase *tc = tcase_create("fields");
-  tcase_add_checked_fixture(tc, setup, NULL);
+  TCase *tc = suite_case(suite, "fields", setup, NULL);
   tcase_add_loop_test(tc, good_files, 0, 2);
   tcase_add_loop_test(tc, every_field, 0, 2);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

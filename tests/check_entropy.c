@@ -257,11 +257,9 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("entropy");
-  TCase *t = tcase_create("chacha20");
+  TCase *t = suite_case(suite, "chacha20", NULL, NULL);
   tcase_add_loop_test(t, known_answers, 0, (int)(sizeof vectors / sizeof vectors[0]));
-  suite_add_tcase(suite, t);
-  t = tcase_create("pool");
-  tcase_add_checked_fixture(t, start, NULL);
+  t = suite_case(suite, "pool", start, NULL);
   tcase_add_test(t, same_entropy_gives_the_same_bytes);
   tcase_add_test(t, other_entropy_gives_other_bytes);
   tcase_add_test(t, every_mixed_byte_counts);
@@ -270,11 +268,9 @@ int main(void)
   tcase_add_test(t, asks_the_machine_again_after_much);
   tcase_add_test(t, asks_the_machine_again_after_a_minute);
   tcase_add_test(t, asking_again_changes_what_is_read);
-  suite_add_tcase(suite, t);
-  t = tcase_create("generators");
+  t = suite_case(suite, "generators", NULL, NULL);
   tcase_add_test(t, generator_that_works);
   tcase_add_test(t, generator_that_is_empty);
   tcase_add_test(t, generator_that_is_stuck);
-  suite_add_tcase(suite, t);
   return suite_run(suite);
 }

@@ -315,8 +315,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("fbcon");
-  TCase *tc = tcase_create("framebuffer");
-  tcase_add_checked_fixture(tc, NULL, teardown);
+  TCase *tc = suite_case(suite, "framebuffer", NULL, teardown);
   tcase_add_test(tc, layouts);
   tcase_add_test(tc, yellow_on_black);
   tcase_add_loop_test(tc, characters_and_colours, 0, 2);
@@ -327,6 +326,5 @@ int main(void)
   tcase_add_loop_test(tc, any_bytes_stay_inside, 0, ARRAY_SIZE(sizes));
   tcase_add_test(tc, hostile_descriptions_are_refused);
   tcase_add_test(tc, refusals_are_logged);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -275,8 +275,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("handle");
-  TCase *tc = tcase_create("table");
-  tcase_add_checked_fixture(tc, setup, teardown);
+  TCase *tc = suite_case(suite, "table", setup, teardown);
   tcase_add_test(tc, lowest_first);
   tcase_add_test(tc, stale_handles);
   tcase_add_test(tc, generations_wrap);
@@ -287,6 +286,5 @@ int main(void)
   tcase_add_test(tc, reservation);
   tcase_add_test(tc, rights_matrix);
   tcase_add_test(tc, random_model);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

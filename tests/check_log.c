@@ -305,9 +305,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("log");
-  TCase *tc = tcase_create("log");
-  tcase_add_checked_fixture(tc, clockwork_reset, NULL);
-  tcase_add_checked_fixture(tc, sink_reset, NULL);
+  TCase *tc = suite_case(suite, "log", sink_reset, NULL);
   tcase_add_test(tc, line_has_stamp_and_level);
   tcase_add_test(tc, level_decides_what_shows);
   tcase_add_test(tc, early_console_before_the_first_sink);
@@ -324,6 +322,5 @@ int main(void)
   tcase_add_test(tc, string_copy_terminates);
   tcase_add_test(tc, list_operations);
   tcase_add_test(tc, symbols_are_found);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

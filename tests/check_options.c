@@ -188,7 +188,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("options");
-  TCase *tc = tcase_create("options");
+  TCase *tc = suite_case(suite, "options", NULL, NULL);
   tcase_add_test(tc, defaults);
   tcase_add_test(tc, memory_sizes);
   tcase_add_test(tc, words_add_up);
@@ -197,6 +197,5 @@ int main(void)
   tcase_add_test(tc, values_are_refused);
   tcase_add_test(tc, options_are_refused);
   tcase_add_test(tc, what_does_not_go_together);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -122,7 +122,7 @@ END_TEST
 int main(void)
 {
   Suite *s = suite_create("path");
-  TCase *t = tcase_create("normalize");
+  TCase *t = suite_case(s, "normalize", NULL, NULL);
   tcase_add_test(t, absolute_paths);
   tcase_add_test(t, relative_paths);
   tcase_add_test(t, dot_dot_stays_at_the_root);
@@ -131,6 +131,5 @@ int main(void)
   tcase_add_test(t, without_a_path_or_an_absolute_directory_there_is_none);
   tcase_add_test(t, names_and_paths_that_just_fit);
   tcase_add_test(t, never_writes_past_the_result);
-  suite_add_tcase(s, t);
   return suite_run(s);
 }

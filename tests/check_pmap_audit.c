@@ -222,8 +222,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("pmap_audit");
-  TCase *t = tcase_create("audit");
-  tcase_add_checked_fixture(t, build, NULL);
+  TCase *t = suite_case(suite, "audit", build, NULL);
   tcase_add_test(t, a_good_kernel_passes);
   tcase_add_test(t, page_0);
   tcase_add_test(t, the_lower_half);
@@ -240,6 +239,5 @@ int main(void)
   tcase_add_test(t, text_that_does_not_execute);
   tcase_add_test(t, constants_that_execute);
   tcase_add_test(t, absent_and_misplaced_pages);
-  suite_add_tcase(suite, t);
   return suite_run(suite);
 }

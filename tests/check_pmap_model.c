@@ -343,8 +343,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("pmap model");
-  TCase *tc = tcase_create("dictionary");
+  TCase *tc = suite_case(suite, "dictionary", NULL, NULL);
   tcase_add_loop_test(tc, agrees_with_a_dictionary, 0, 2);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

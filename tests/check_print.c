@@ -136,7 +136,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("print");
-  TCase *tc = tcase_create("print");
+  TCase *tc = suite_case(suite, "print", NULL, NULL);
   tcase_add_test(tc, integers);
   tcase_add_test(tc, strings_and_characters);
   tcase_add_test(tc, stars);
@@ -144,6 +144,5 @@ int main(void)
   tcase_add_test(tc, small_buffers);
   tcase_add_test(tc, unknown_conversions_stay);
   tcase_add_test(tc, random_mixes);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -376,8 +376,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("process");
-  TCase *tc = tcase_create("tree");
-  tcase_add_checked_fixture(tc, setup, NULL);
+  TCase *tc = suite_case(suite, "tree", setup, NULL);
   tcase_add_test(tc, pids_from_one);
   tcase_add_test(tc, pids_wrap);
   tcase_add_test(tc, jobs);
@@ -387,6 +386,5 @@ int main(void)
   tcase_add_test(tc, creation_fails);
   tcase_add_test(tc, start_up_block);
   tcase_add_test(tc, start_up_block_sizes);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

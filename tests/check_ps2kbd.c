@@ -347,7 +347,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("ps2kbd");
-  TCase *tc = tcase_create("keyboard");
+  TCase *tc = suite_case(suite, "keyboard", NULL, NULL);
   tcase_add_test(tc, starts_and_types);
   tcase_add_test(tc, lights);
   tcase_add_test(tc, locks_change_before_the_answer);
@@ -358,6 +358,5 @@ int main(void)
   tcase_add_test(tc, lost_time_is_no_silence);
   tcase_add_loop_test(tc, broken_machines_go_on, 0, 9);
   tcase_add_test(tc, stuck_later);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -139,8 +139,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("scancode");
-  TCase *tc = tcase_create("keys");
-  tcase_add_checked_fixture(tc, setup, NULL);
+  TCase *tc = suite_case(suite, "keys", setup, NULL);
   tcase_add_test(tc, every_printable_character);
   tcase_add_test(tc, keys_with_names);
   tcase_add_test(tc, shift_on_either_side);
@@ -151,6 +150,5 @@ int main(void)
   tcase_add_test(tc, keypad);
   tcase_add_test(tc, pause_and_the_rest_mean_nothing);
   tcase_add_test(tc, any_codes);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -238,22 +238,19 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("sched");
-  TCase *queue = tcase_create("run queue"), *frames = tcase_create("trap frames"), *chains = tcase_create("backtraces");
-  tcase_add_checked_fixture(queue, reset, NULL);
-  tcase_add_test(queue, empty_queue_has_nobody);
-  tcase_add_test(queue, picks_by_class_then_by_turn);
-  tcase_add_test(queue, starved_thread_is_picked_out_of_order_once);
-  tcase_add_test(queue, longest_waiting_starves_first);
-  tcase_add_test(frames, traps_decode);
-  tcase_add_test(frames, page_faults_decode);
-  tcase_add_test(frames, calls_read_their_registers);
-  tcase_add_test(frames, user_frame_is_clean);
-  tcase_add_checked_fixture(chains, build_stack, NULL);
-  tcase_add_test(chains, backtrace_follows_the_chain);
-  tcase_add_test(chains, backtrace_from_a_trap);
-  tcase_add_test(chains, backtrace_stops_at_broken_chains);
-  suite_add_tcase(suite, queue);
-  suite_add_tcase(suite, frames);
-  suite_add_tcase(suite, chains);
+  TCase *tc = suite_case(suite, "run queue", reset, NULL);
+  tcase_add_test(tc, empty_queue_has_nobody);
+  tcase_add_test(tc, picks_by_class_then_by_turn);
+  tcase_add_test(tc, starved_thread_is_picked_out_of_order_once);
+  tcase_add_test(tc, longest_waiting_starves_first);
+  tc = suite_case(suite, "trap frames", NULL, NULL);
+  tcase_add_test(tc, traps_decode);
+  tcase_add_test(tc, page_faults_decode);
+  tcase_add_test(tc, calls_read_their_registers);
+  tcase_add_test(tc, user_frame_is_clean);
+  tc = suite_case(suite, "backtraces", build_stack, NULL);
+  tcase_add_test(tc, backtrace_follows_the_chain);
+  tcase_add_test(tc, backtrace_from_a_trap);
+  tcase_add_test(tc, backtrace_stops_at_broken_chains);
   return suite_run(suite);
 }

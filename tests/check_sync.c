@@ -176,8 +176,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("sync");
-  TCase *tc = tcase_create("sync");
-  tcase_add_checked_fixture(tc, locks_reset, NULL);
+  TCase *tc = suite_case(suite, "sync", locks_reset, NULL);
   tcase_add_test(tc, locks_disable_interrupts_and_nest);
   tcase_add_test(tc, locks_leave_disabled_interrupts_disabled);
   tcase_add_test(tc, last_unlock_preempts);
@@ -190,6 +189,5 @@ int main(void)
   tcase_add_test(tc, trylock_takes_what_is_free);
   tcase_add_exit_test(tc, recursive_mutex_is_reported, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, mutex_unlock_by_another_is_reported, CLOCKWORK_HALTED);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

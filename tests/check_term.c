@@ -261,8 +261,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("term");
-  TCase *tc = tcase_create("cells");
-  tcase_add_checked_fixture(tc, setup, teardown);
+  TCase *tc = suite_case(suite, "cells", setup, teardown);
   tcase_add_test(tc, starts_blank);
   tcase_add_test(tc, text_and_controls);
   tcase_add_test(tc, tab_stays_in_the_row);
@@ -275,6 +274,5 @@ int main(void)
   tcase_add_test(tc, foreign_sequences_show_nothing);
   tcase_add_loop_test(tc, changes_are_complete, 0, 7);
   tcase_add_test(tc, changes_are_small);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -247,8 +247,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("timer");
-  TCase *tc = tcase_create("timer");
-  tcase_add_checked_fixture(tc, reset, NULL);
+  TCase *tc = suite_case(suite, "timer", reset, NULL);
   tcase_add_test(tc, fires_once_when_due);
   tcase_add_test(tc, fires_at_the_end_of_time);
   tcase_add_test(tc, order_is_by_deadline_then_arming);
@@ -262,6 +261,5 @@ int main(void)
   tcase_add_test(tc, callback_may_arm_itself);
   tcase_add_test(tc, callback_may_cancel_another);
   tcase_add_test(tc, random_operations_agree_with_a_model);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -65,11 +65,10 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("types");
-  TCase *tc = tcase_create("addresses");
+  TCase *tc = suite_case(suite, "addresses", NULL, NULL);
   tcase_add_test(tc, physical_addresses_have_52_bits);
   tcase_add_test(tc, canonical_addresses_repeat_bit_47);
   tcase_add_test(tc, alignment);
   tcase_add_test(tc, untrusted_sizes_are_aligned_with_a_check);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

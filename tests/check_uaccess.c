@@ -274,8 +274,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("uaccess");
-  TCase *tc = tcase_create("uaccess");
-  tcase_add_checked_fixture(tc, setup, NULL);
+  TCase *tc = suite_case(suite, "uaccess", setup, NULL);
   tcase_add_test(tc, copies_cross_pages);
   tcase_add_loop_test(tc, hostile_pointers_are_refused, 0, ARRAY_SIZE(hostile));
   tcase_add_test(tc, strings_at_hostile_pointers_are_refused);
@@ -290,6 +289,5 @@ int main(void)
   tcase_add_test(tc, now_or_not_at_all);
   tcase_add_test(tc, now_respects_rights);
   tcase_add_test(tc, now_is_for_programs_buffers);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }

@@ -91,14 +91,12 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("vgatext");
-  TCase *tc = tcase_create("memory");
-  tcase_add_checked_fixture(tc, setup, teardown);
+  TCase *tc = suite_case(suite, "memory", setup, teardown);
   tcase_add_test(tc, starts_blank);
   tcase_add_test(tc, text_and_cursor);
   tcase_add_loop_test(tc, scrolls, 1, 4);
   tcase_add_loop_test(tc, scrolls, 30, 31);
   tcase_add_loop_test(tc, scrolls, 500, 501);
   tcase_add_test(tc, memory_is_not_read);
-  suite_add_tcase(suite, tc);
   return suite_run(suite);
 }
