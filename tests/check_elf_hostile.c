@@ -5,12 +5,9 @@
  * loads into an address space and reads back there; any other is refused for one of the things that are wrong with it, and each
  * reason that a field can give is given. Neither leaves anything.
  */
-#include "rig.h"
+#include "mm_rig.h"
 
-#include <kern/aspace.h>
 #include <kern/elf.h>
-#include <kern/kmem.h>
-#include <kern/pmm.h>
 #include <kern/uaccess.h>
 #include <string.h>
 #include <uapi/abi.h>
@@ -217,17 +214,6 @@ static void load(const struct elf_source *src, const struct elf_plan *plan)
   aspace_unref(as);
 }
 
-static void usage(uint64_t *objects, uint64_t *pages)
-{
-  struct kmem_stats heap;
-  struct pmm_stats memory;
-  kmem_reclaim();
-  kmem_get_stats(&heap);
-  pmm_get_stats(&memory);
-  *objects = heap.objects;
-  *pages = memory.free_pages;
-}
-
 /* `what` and `value`: for the message. */
 static void try_file(const char *what, uint64_t value)
 {
@@ -282,7 +268,7 @@ static const struct field note_fields[] = {
   {"descriptor", NOTE_SIZE - sizeof(uint32_t), sizeof(uint32_t)},
 };
 
-static uint64_t get(size_t at, size_t width)
+static uint64_t value_at(size_t at, size_t width)
 {
   uint64_t value = 0;
   memcpy(&value, file + at, width);
@@ -292,7 +278,7 @@ static uint64_t get(size_t at, size_t width)
 static void try_field(bool pie, const struct field *f, size_t base)
 {
   build(pie);
-  const uint64_t good = get(base + f->offset, f->width), max = UINT64_MAX >> (64 - 8 * f->width);
+  const uint64_t good = value_at(base + f->offset, f->width), max = UINT64_MAX >> (64 - 8 * f->width);
   const uint64_t values[] = {
     0,
     1,
@@ -350,8 +336,6 @@ static void try_field(bool pie, const struct field *f, size_t base)
 static void setup(void)
 {
   rig_boot_default();
-  accepted = refused = 0;
-  reasons = 0;
   usage(&objects_before, &pages_before);
 }
 
