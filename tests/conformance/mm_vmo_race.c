@@ -1,7 +1,8 @@
 /*
- * A large memory object that two threads make smaller and clone, in steps, again and again, while others write to it by call
- * and by mapping, resize it, clone it, and map it in address spaces that come and go. These sleep for moments, and their class
- * is a better one: so they run when the timer comes, in the middle of a change.
+ * A large memory object that two threads make smaller, in steps, again and again, while others write to it by call and by
+ * mapping, resize it, clone it, and map it in address spaces that come and go. These sleep for moments, and their class is a
+ * better one: so they run when the timer comes, in the middle of a change. One who clones is of the same class, so that his
+ * clones are interrupted, too.
  *
  * What may be seen of it. Pages below KEPT always stay. There are pairs of a page that stays and one that may go, with one
  * writer each, who writes a number to the first, then to the second, then the next number. Each pair has numbers of its own.
@@ -135,28 +136,48 @@ static void turn_resize(struct actor *a)
   check(vmo_resize(race.vmo, pages * PAGE_SIZE) == 0, "a resize fails");
 }
 
-static void clone_check(struct vmo *clone, uint64_t first, unsigned i, uint64_t before)
+static void pause(struct actor *a)
 {
-  uint64_t stays = 0, goes = 0;
-  if (page_that_stays(i) < first) return;
-  int err = vmo_read(clone, (page_that_stays(i) - first) * PAGE_SIZE, &stays, sizeof stays);
-  if (err == 0) err = vmo_read(clone, (page_that_goes(i) - first) * PAGE_SIZE, &goes, sizeof goes);
-  check(err == 0, "a clone cannot be read");
-  check(is_of(i, stays, before), "a clone is of another time");
-  check(goes == 0 || goes == stays || goes + PAIRS == stays, "a clone is not of one moment");
+  check(thread_sleep_until(arch_clock_read() + random_below(a, MOMENT_NS)) == 0, "a sleep is interrupted");
 }
 
-/* From the beginning, or not. The clone is written to, which nobody else may see. */
+struct seen {
+  uint64_t stays, goes;
+};
+
+static struct seen look_at(struct vmo *clone, uint64_t first, unsigned i)
+{
+  struct seen s = {0};
+  int err = vmo_read(clone, (page_that_stays(i) - first) * PAGE_SIZE, &s.stays, sizeof s.stays);
+  if (err == 0) err = vmo_read(clone, (page_that_goes(i) - first) * PAGE_SIZE, &s.goes, sizeof s.goes);
+  check(err == 0, "a clone cannot be read");
+  return s;
+}
+
+/* From the beginning, or not. In the end the clone is written to, which nobody else may see. */
 static void turn_clone(struct actor *a)
 {
-  uint64_t before[PAIRS], first = random_below(a, 2) * (KEPT / 2), junk = UINT64_MAX;
+  struct seen then[PAIRS], now;
+  uint64_t before[PAIRS], junk = UINT64_MAX;
+  unsigned half = random_below(a, 2) * (PAIRS / 2);
+  uint64_t first = page_that_stays(half);
   struct vmo *clone;
-  for (unsigned i = 0; i < PAIRS; i++) before[i] = number(&race.pair[i].stays);
+  for (unsigned i = half; i < PAIRS; i++) before[i] = number(&race.pair[i].stays);
   int err = vmo_clone(race.vmo, first * PAGE_SIZE, (PAGES - first) * PAGE_SIZE, &clone);
   check(err == 0, "a clone fails");
   if (err != 0) return;
-  for (unsigned i = 0; i < PAIRS; i++) clone_check(clone, first, i, before[i]);
-  check(vmo_write(clone, random_below(a, PAIRS / 2) * PAGE_SIZE, &junk, sizeof junk) == 0, "a clone cannot be written");
+  for (unsigned i = half; i < PAIRS; i++) {
+    then[i] = look_at(clone, first, i);
+    check(is_of(i, then[i].stays, before[i]), "a clone is of another time");
+    check(then[i].goes == 0 || then[i].goes == then[i].stays || then[i].goes + PAIRS == then[i].stays,
+          "a clone is not of one moment");
+  }
+  pause(a);
+  for (unsigned i = half; i < PAIRS; i++) {
+    now = look_at(clone, first, i);
+    check(now.stays == then[i].stays && now.goes == then[i].goes, "a clone changes");
+  }
+  check(vmo_write(clone, 0, &junk, sizeof junk) == 0, "a clone cannot be written");
   vmo_unref(clone);
 }
 
@@ -193,7 +214,7 @@ static void turn_map(struct actor *a)
 static void take_turns(struct actor *a, void (*turn)(struct actor *a))
 {
   for (unsigned n = 0; n < TURNS && !__atomic_load_n(&race.wrong, __ATOMIC_RELAXED); n++) {
-    check(thread_sleep_until(arch_clock_read() + random_below(a, MOMENT_NS)) == 0, "a sleep is interrupted");
+    pause(a);
     if (__atomic_load_n(&race.shrinking, __ATOMIC_RELAXED) > 0) __atomic_fetch_add(&race.met, 1, __ATOMIC_RELAXED);
     turn(a);
   }
@@ -220,7 +241,7 @@ static void map_it(void *arg)
   take_turns(arg, turn_map);
 }
 
-/* ---- who changes it ---- */
+/* ---- who makes it smaller, without a pause ---- */
 
 static void taken_check(struct aspace *as, unsigned i, uint64_t before)
 {
@@ -245,14 +266,10 @@ static void shrink(struct actor *a)
   }
 }
 
-static void change_it(void *arg)
+static void shrink_it(void *arg)
 {
-  struct actor *a = arg;
   while (__atomic_load_n(&race.busy, __ATOMIC_RELAXED) > 0) {
-    if (random_below(a, 2))
-      shrink(a);
-    else
-      turn_clone(a);
+    shrink(arg);
     sched_yield();
   }
 }
@@ -264,7 +281,7 @@ static const struct {
   enum sched_class sched_class;
 } cast[] = {
   {write_it, CLASS_KERNEL}, {write_it, CLASS_KERNEL}, {resize_it, CLASS_KERNEL}, {clone_it, CLASS_KERNEL},
-  {map_it, CLASS_KERNEL},   {change_it, CLASS_USER},  {change_it, CLASS_USER},
+  {map_it, CLASS_KERNEL},   {clone_it, CLASS_USER},   {shrink_it, CLASS_USER},   {shrink_it, CLASS_USER},
 };
 
 struct usage {
@@ -317,7 +334,7 @@ static bool act(struct aspace **as)
   static struct actor actors[ARRAY_SIZE(cast)];
   bool started = true;
   crew_init(&crew);
-  for (unsigned i = 0; i < ARRAY_SIZE(cast); i++) race.busy += cast[i].sched_class == CLASS_KERNEL;
+  for (unsigned i = 0; i < ARRAY_SIZE(cast); i++) race.busy += cast[i].work != shrink_it;
   for (unsigned i = 0; i < ARRAY_SIZE(cast); i++) {
     actors[i] = (struct actor){.as = as[i % WRITERS], .number = i, .random = i};
     started = started && crew_start(&crew, cast[i].sched_class, cast[i].work, &actors[i]);
