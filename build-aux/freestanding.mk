@@ -152,7 +152,7 @@ race-check: veridian-sim-racy initrd.cpio
 # $(call leak_rule,kind of memory,source of the planted leak)
 define leak_rule
 veridian-sim-leak-$(1): veridian-sim $(2)
-	$$(AM_V_CC)$$(PLANTED_COMPILE) -DVERIDIAN_PLANT=leak_$(1) -c -o leak-$(1).o $$(srcdir)/$(2)
+	$$(AM_V_CC)$$(PLANTED_COMPILE) -DVERIDIAN_PLANT=PLANT_leak_$(1) -c -o leak-$(1).o $$(srcdir)/$(2)
 	$$(AM_V_CCLD)$$(call planted_link,leak-$(1).o)
 endef
 $(eval $(call leak_rule,heap,src/kern/fs/tmpfs_dir.c))
@@ -169,7 +169,7 @@ leak-check: veridian-sim-leak-heap veridian-sim-leak-page veridian-sim-leak-stac
 VALGRIND_TESTS = $(filter tests/check_%,$(check_PROGRAMS))
 
 cpio-planted.o: $(srcdir)/src/kern/fs/cpio.c
-	$(AM_V_CC)$(PLANTED_COMPILE) -DVERIDIAN_PLANT=cpio -c -o $@ $<
+	$(AM_V_CC)$(PLANTED_COMPILE) -DVERIDIAN_PLANT=PLANT_cpio -c -o $@ $<
 tests/check_cpio-planted: tests/check_cpio cpio-planted.o
 	$(AM_V_CCLD)$(LINK) $(tests_check_cpio_OBJECTS) cpio-planted.o $(LDADD) $(LIBS)
 

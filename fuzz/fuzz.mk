@@ -57,7 +57,7 @@ $(FUZZ_DIR)/planted/fuzz_$(1): $(FUZZ_DIR)/planted/$(1).o \
   $(call fuzz_objects,fuzz/fuzz_$(1).c $(filter-out $(FUZZ_$(1)_PLANT),$(FUZZ_$(1)_FILES)) $(FUZZ_FILES) $(2)) $(3)
 	$$(AM_V_CCLD)$$(FUZZ_LINK) -o $$@ $$(filter-out %.lds,$$^)
 $(FUZZ_DIR)/planted/$(1).o: $(FUZZ_$(1)_PLANT) $(FUZZ_DIR)/stamp
-	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $(if $(FUZZ_$(1)_COMPILE),$$(FUZZ_$(1)_COMPILE),$$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS)) -DVERIDIAN_PLANT=$(1) -MMD -MP -c -o $$@ $$<
+	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $(if $(FUZZ_$(1)_COMPILE),$$(FUZZ_$(1)_COMPILE),$$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS)) -DVERIDIAN_PLANT=PLANT_$(1) -MMD -MP -c -o $$@ $$<
 endef
 # OSS-Fuzz links by the C++ compiler, for engines in C++.
 FUZZ_LINKER = $(FUZZ_CC) $(FUZZ_CFLAGS)

@@ -7,16 +7,11 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <plant.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef VERIDIAN_PLANT /* a bug on purpose: kern/plant.h */
-#define PLANTED 1
-#else
-#define PLANTED 0
-#endif
 
 #define MEMORY_DEFAULT (64ull << 20)
 #define PAGE 4096ull
@@ -199,7 +194,7 @@ static bool parse_trap(struct host_options *o, const char *text)
 static bool add_to(char list[HOST_CMDLINE_MAX + 1], char separator, const char *before, const char *text)
 {
   size_t used = strlen(list), need = (used ? 1 : 0) + strlen(before) + strlen(text);
-  if (need > HOST_CMDLINE_MAX + PLANTED - used) return false;
+  if (need > HOST_CMDLINE_MAX + PLANTED(options) - used) return false;
   if (used) list[used++] = separator;
   strcpy(stpcpy(list + used, before), text);
   return true;

@@ -6,7 +6,7 @@
 #include "record.h"
 
 #include <kern/panic.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 static const char magic[16] = "veridian rec 1\n";

@@ -1,7 +1,7 @@
 /* Cooked input: erase (^H, DEL), word erase (^W), kill (^U), end of file (^D), CR as newline, control characters as ^X. */
 #include "console_line.h"
 
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 #define CONTROL(letter) ((letter)&0x1F)

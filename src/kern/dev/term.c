@@ -1,7 +1,7 @@
 /* Cells and what bytes do to them, see term.h. */
 #include "term.h"
 
-#include <kern/plant.h>
+#include <plant.h>
 #include <limits.h>
 
 #define ESCAPE 0x1B

@@ -6,7 +6,7 @@
 #include <kern/arch.h>
 #include <kern/aspace.h>
 #include <kern/elf.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/vmo.h>
 
 /* Copies the segment's file bytes to where they belong in the VMO, which begins `lead` bytes before the segment. */

@@ -6,7 +6,7 @@
  * PT_GNU_STACK is ignored whatever it asks for: a stack is never executable here.
  */
 #include <kern/elf.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 #include <uapi/abi.h>
 

@@ -10,7 +10,7 @@
  * first.
  */
 #include <kern/cpio.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 #define HEADER_SIZE 110u

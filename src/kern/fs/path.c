@@ -1,5 +1,5 @@
 /* Paths as text: no file system is asked here. ".." takes away the component before it; at the root it stays there. */
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 

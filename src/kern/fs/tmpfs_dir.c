@@ -6,7 +6,7 @@
 
 #include <kern/kmem.h>
 #include <kern/panic.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 #define FIRST_BUCKETS 8u

@@ -4,7 +4,7 @@
  */
 #include <kern/bootinfo.h>
 #include <kern/log.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 #define PADDR_END (PADDR_MASK + 1)

@@ -1,6 +1,6 @@
 /* The boot command line: words by spaces, `key` or `key=value`; double quotes group, in keys as well as in values. */
 #include <kern/bootinfo.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 /* The character of the word at *p, past quotes; 0 at the word's end. Moves *p behind it. */

@@ -1,6 +1,6 @@
 /* Fault plans; the grammar is in kern/inject.h. A plan is bytes, that need not be a string. */
 #include <kern/inject.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/print.h>
 #include <kern/string.h>
 

@@ -5,7 +5,7 @@
 #include <kern/aspace.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
 

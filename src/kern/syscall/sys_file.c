@@ -4,7 +4,7 @@
  */
 #include <kern/kmem.h>
 #include <kern/pipe.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 

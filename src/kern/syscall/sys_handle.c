@@ -1,5 +1,5 @@
 /* Calls about handles themselves, whatever they name. */
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 #include <kern/vmo.h>

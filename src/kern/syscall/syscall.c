@@ -5,7 +5,7 @@
  */
 #include <kern/arch.h>
 #include <kern/kmsan.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/syscall.h>
 #include <kern/trap.h>
 #include <kern/vfs.h>

@@ -2,14 +2,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <plant.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-#ifdef VERIDIAN_PLANT /* a bug on purpose: kern/plant.h */
-#define PLANTED 1
-#else
-#define PLANTED 0
-#endif
 
 struct number {
   unsigned long magnitude; /* ULONG_MAX when it overflowed */
@@ -29,7 +24,7 @@ static struct number scan(const char *text, int base)
   const char *p = text;
   while (isspace(*p)) p++;
   if (*p == '-' || *p == '+') n.negative = *p++ == '-';
-  if ((base == 0 || base == 16) && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && (PLANTED || isxdigit(p[2]))) {
+  if ((base == 0 || base == 16) && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && (PLANTED(numbers) || isxdigit(p[2]))) {
     p += 2;
     base = 16;
   } else if (base == 0) {

@@ -3,8 +3,8 @@
  * spell _S5_ out. */
 #include <fmt/acpi.h>
 #include <fmt/acpi_bytes.h>
-#include <kern/plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define NAME_OP 0x08
 #define ROOT_CHAR 0x5C

@@ -1,6 +1,6 @@
 /* The calendar chip's registers to seconds; see fmt/calendar.h. */
 #include <fmt/calendar.h>
-#include <kern/plant.h>
+#include <plant.h>
 
 #define HOUR_PM 0x80u
 #define INVALID 0xFFu

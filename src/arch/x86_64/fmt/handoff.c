@@ -2,7 +2,7 @@
 #include <fmt/bootdec.h>
 #include <fmt/handoff.h>
 #include <fmt/vbi.h>
-#include <kern/plant.h>
+#include <plant.h>
 #include <kern/string.h>
 
 #define INFO_SIZE_MAX MIB(1)

@@ -1,8 +1,8 @@
 /* The Multiboot2 decoder; see fmt/multiboot2.h. Tags may come in any order and be followed by others we do not know. */
 #include <fmt/bootdec.h>
 #include <fmt/multiboot2.h>
-#include <kern/plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define INFO_SIZE_MAX MIB(1)
 #define TAG_ALIGN 8

@@ -1,8 +1,8 @@
 /* The PVH decoder; see fmt/pvh.h. */
 #include <fmt/bootdec.h>
 #include <fmt/pvh.h>
-#include <kern/plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define START_MAGIC 0x336EC578u
 #define VERSION_WITH_MEMORY_MAP 1

@@ -5,15 +5,10 @@
  */
 #include "sh.h"
 #include <ctype.h>
+#include <plant.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef VERIDIAN_PLANT /* a bug on purpose: kern/plant.h */
-#define PLANTED 1
-#else
-#define PLANTED 0
-#endif
 
 #define CTRL(letter) ((letter)&0x1F)
 #define ESCAPE 0x1B
@@ -182,7 +177,7 @@ static void remember(struct editor *e, const char *line)
     return;
   char *copy = strdup(line);
   if (copy == NULL) return;
-  if (e->history_count == EDIT_HISTORY + PLANTED) {
+  if (e->history_count == EDIT_HISTORY + PLANTED(shell)) {
     free(e->history[0]);
     memmove(e->history, e->history + 1, (EDIT_HISTORY - 1) * sizeof *e->history);
     e->history_count--;

@@ -1,10 +1,11 @@
 /*
  * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check), the comparison of the
  * machines has one (tests/qemu/differ.sh), and MemorySanitizer one for each kind of memory (make leak-check). Compiled with
- * -DVERIDIAN_PLANT=<name>, PLANTED(<name>) is 1 in that file; otherwise, and always in a real build, 0.
+ * -DVERIDIAN_PLANT=PLANT_<name>, PLANTED(<name>) is 1 in that file; otherwise, and always in a real build, 0. Every layer may
+ * include this.
  */
-#ifndef KERN_PLANT_H
-#define KERN_PLANT_H
+#ifndef VERIDIAN_PLANT_H
+#define VERIDIAN_PLANT_H
 
 enum plant {
   PLANT_none,
@@ -16,6 +17,7 @@ enum plant {
   PLANT_differ,
   PLANT_elf,
   PLANT_elf_load,
+  PLANT_getopt,
   PLANT_handoff,
   PLANT_inject,
   PLANT_leak_heap,
@@ -23,19 +25,21 @@ enum plant {
   PLANT_leak_stack,
   PLANT_line,
   PLANT_multiboot2,
+  PLANT_numbers,
+  PLANT_options,
   PLANT_path,
   PLANT_program,
   PLANT_pvh,
   PLANT_record,
+  PLANT_shell,
   PLANT_syscall,
   PLANT_term,
+  PLANT_uefi,
 };
 
 #ifndef VERIDIAN_PLANT
-#define VERIDIAN_PLANT none
+#define VERIDIAN_PLANT PLANT_none
 #endif
-#define PLANT_CHOSEN_(name) PLANT_##name
-#define PLANT_CHOSEN(name) PLANT_CHOSEN_(name)
-#define PLANTED(name) (PLANT_##name == PLANT_CHOSEN(VERIDIAN_PLANT))
+#define PLANTED(name) (PLANT_##name == VERIDIAN_PLANT)
 
 #endif
