@@ -83,6 +83,23 @@ START_TEST(decodes_what_a_loader_says)
 }
 END_TEST
 
+START_TEST(memory_past_52_bits_is_cut)
+{
+  static const uint32_t types[] = {VBI_MEMORY_USABLE, VBI_MEMORY_LOADER};
+  for (size_t n = 0; n < sizeof types / sizeof types[0]; n++) {
+    struct bootinfo bi;
+    struct vbi_memory map[ENTRIES] = {{PADDR_MASK - 0xFFF, 0x2000, types[n], 0},
+                                      {PADDR_MASK + 1, 0x1000, types[n], 0},
+                                      {0x1000, UINT64_MAX, types[n], 0}};
+    memcpy(memory + MAP, map, sizeof map);
+    ck_assert_int_eq(decode_info(&good, &bi), 0);
+    ck_assert_uint_eq(bi.nregions, 4);
+    ck_assert_uint_eq(bi.regions[0].length, 0x1000);
+    ck_assert_uint_eq(bi.regions[1].length, PADDR_MASK + 1 - 0x1000);
+  }
+}
+END_TEST
+
 START_TEST(ram_disk_and_command_line_are_optional)
 {
   struct bootinfo bi;
@@ -199,6 +216,7 @@ int main(void)
   Suite *s = suite_create("handoff");
   TCase *t = suite_case(s, "decoder", setup, teardown);
   tcase_add_test(t, decodes_what_a_loader_says);
+  tcase_add_test(t, memory_past_52_bits_is_cut);
   tcase_add_test(t, ram_disk_and_command_line_are_optional);
   tcase_add_test(t, framebuffers_that_cannot_be_drawn_on_are_none);
   tcase_add_test(t, line_ends_in_a_command_line_are_spaces);

@@ -18,11 +18,16 @@ static enum mem_kind kind_of_e820(uint32_t type)
   }
 }
 
-int bootdec_add_e820(struct bootinfo *bi, uint64_t base, uint64_t length, uint32_t type)
+int bootdec_add_memory(struct bootinfo *bi, uint64_t base, uint64_t length, enum mem_kind kind)
 {
   if (base > PADDR_MASK) return 0;
   if (length > PADDR_MASK + 1 - base) length = PADDR_MASK + 1 - base;
-  return bootinfo_add_region(bi, base, length, kind_of_e820(type));
+  return bootinfo_add_region(bi, base, length, kind);
+}
+
+int bootdec_add_e820(struct bootinfo *bi, uint64_t base, uint64_t length, uint32_t type)
+{
+  return bootdec_add_memory(bi, base, length, kind_of_e820(type));
 }
 
 int bootdec_set_initrd(struct bootinfo *bi, uint64_t start, uint64_t size)

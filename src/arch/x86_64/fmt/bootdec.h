@@ -4,8 +4,10 @@
 
 #include <kern/bootinfo.h>
 
-/* A region as firmware reported it: `type` in the numbering of INT 15h, E820h (ACPI 6, table 15.5), which Multiboot2
- * and PVH kept. What reaches past 52-bit addresses is cut there. -ENOSPC when the table is full. */
+/* A region of a memory map. What reaches past 52-bit addresses is cut there. -ENOSPC when the table is full. */
+MUST_CHECK int bootdec_add_memory(struct bootinfo *bi, uint64_t base, uint64_t length, enum mem_kind kind);
+
+/* The same, `type` in the numbering of INT 15h, E820h (ACPI 6, table 15.5), which Multiboot2 and PVH kept. */
 MUST_CHECK int bootdec_add_e820(struct bootinfo *bi, uint64_t base, uint64_t length, uint32_t type);
 
 /* The initial RAM disk at [start, start + size), which also becomes a region of its own. -EINVAL when it is empty or

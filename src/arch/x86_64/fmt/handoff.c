@@ -2,8 +2,8 @@
 #include <fmt/bootdec.h>
 #include <fmt/handoff.h>
 #include <fmt/vbi.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define INFO_SIZE_MAX MIB(1)
 _Static_assert(VBI_CMDLINE_MAX == BOOTINFO_CMDLINE_MAX - 1, "what loaders accept is kept");
@@ -18,7 +18,7 @@ static const uint8_t *part(const uint8_t *p, uint32_t size, uint32_t offset, uin
 static int add_memory(struct bootinfo *bi, const struct vbi_memory *m)
 {
   if (m->type != VBI_MEMORY_LOADER) return bootdec_add_e820(bi, m->base, m->length, m->type);
-  return bootinfo_add_region(bi, m->base, m->length, MEM_BOOT_RECLAIMABLE);
+  return bootdec_add_memory(bi, m->base, m->length, MEM_BOOT_RECLAIMABLE);
 }
 
 static int decode_memory_map(const struct vbi_info *info, const uint8_t *p, struct bootinfo *bi)
