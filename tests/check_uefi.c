@@ -78,6 +78,36 @@ START_TEST(a_map_that_outgrows_its_slack_is_refused)
 }
 END_TEST
 
+START_TEST(a_map_of_too_small_descriptors_is_refused)
+{
+  static const size_t sizes[] = {0, sizeof(struct efi_memory_descriptor) - 1};
+  struct buffer block;
+  fake_efi.descriptor_size = sizes[_i];
+  add_memory(EFI_CONVENTIONAL, 0x100000, 16);
+  ck_assert(!info_allocate(&block, &none));
+  fake_efi.descriptor_size = sizeof(struct efi_memory_descriptor);
+  ck_assert(info_allocate(&block, &none));
+  fake_efi.descriptor_size = sizes[_i];
+  ck_assert(!leave_firmware(NULL, &block));
+  ck_assert_uint_eq(fake_efi.exits, 0);
+  ck_assert_str_eq(fake_efi.said, "veridian: UEFI loader: the firmware gives no memory map\r\n"
+                                  "veridian: UEFI loader: the firmware gives no memory map\r\n");
+}
+END_TEST
+
+/* Its size would make the one that it is merged with end before it begins. */
+START_TEST(memory_that_ends_past_all_addresses_is_left_out)
+{
+  struct buffer block;
+  add_memory(EFI_UNUSABLE, 0x100000, 1);
+  add_memory(EFI_UNUSABLE, 0x101000, UINT64_MAX / EFI_PAGE);
+  struct vbi_info *info = leave(&block, true);
+  ck_assert_uint_eq(info->map_entries, 1);
+  ck_assert_uint_eq(region(info, 0)->base, 0x100000);
+  ck_assert_uint_eq(region(info, 0)->length, EFI_PAGE);
+}
+END_TEST
+
 START_TEST(the_map_is_sorted_merged_and_named)
 {
   static const uint32_t expected[] = {VBI_MEMORY_USABLE,           VBI_MEMORY_LOADER,   VBI_MEMORY_USABLE,
@@ -178,6 +208,8 @@ int main(void)
   tcase_add_test(t, a_firmware_that_does_not_let_go_is_given_up);
   tcase_add_test(t, other_errors_are_not_tried_again);
   tcase_add_test(t, a_map_that_outgrows_its_slack_is_refused);
+  tcase_add_loop_test(t, a_map_of_too_small_descriptors_is_refused, 0, 2);
+  tcase_add_test(t, memory_that_ends_past_all_addresses_is_left_out);
   tcase_add_test(t, the_map_is_sorted_merged_and_named);
   tcase_add_test(t, the_command_line_lies_behind_the_map);
   tcase_add_test(t, what_does_not_fit_into_memory_is_named);

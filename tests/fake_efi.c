@@ -64,17 +64,15 @@ static efi_status free_pages(uint64_t address, size_t pages)
   return EFI_SUCCESS;
 }
 
-/* Descriptors may be longer than the structure: so they are here. */
 static efi_status get_memory_map(size_t *size, void *map, size_t *key, size_t *descriptor_size, uint32_t *version)
 {
-  enum { DESCRIPTOR = sizeof(struct efi_memory_descriptor) + 8 };
-  size_t room = *size;
-  *descriptor_size = DESCRIPTOR;
+  size_t room = *size, each = fake_efi.descriptor_size;
+  *descriptor_size = each;
   *version = 1;
-  *size = fake_efi.map_count * DESCRIPTOR;
-  if (room < *size) return EFI_LOAD_ERROR;
+  *size = fake_efi.map_count * each;
+  if (!map || room < *size) return EFI_LOAD_ERROR;
   for (size_t i = 0; i < fake_efi.map_count; i++)
-    memcpy((uint8_t *)map + i * DESCRIPTOR, &fake_efi.map[i], sizeof fake_efi.map[i]);
+    memcpy((uint8_t *)map + i * each, &fake_efi.map[i], each < sizeof fake_efi.map[i] ? each : sizeof fake_efi.map[i]);
   *key = fake_efi.key;
   return EFI_SUCCESS;
 }
@@ -211,6 +209,7 @@ void fake_efi_reset(void)
     allocated[slot] = NULL;
   }
   memset(&fake_efi, 0, sizeof fake_efi);
+  fake_efi.descriptor_size = sizeof(struct efi_memory_descriptor) + 8;
   fake_efi.read_max = SIZE_MAX;
   services = (struct efi_boot_services){
     .allocate_pages = allocate_pages,

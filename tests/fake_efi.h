@@ -11,6 +11,8 @@ extern struct fake_efi {
   /* What the firmware has. */
   struct efi_memory_descriptor map[FAKE_MAP_MAX];
   size_t map_count;
+  size_t
+    descriptor_size; /* of a region in the map as it is given, the structure first; more than that at the beginning */
   const char *file_name; /* the only file of the volume; null: no volume */
   const uint8_t *file_bytes;
   size_t file_size;

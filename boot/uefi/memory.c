@@ -1,33 +1,12 @@
-/* The kernel's first page tables, the memory map, and the way out of the firmware. */
+/* The memory map, and the way out of the firmware. */
 #include "loader.h"
 
-#include <layout.h>
-
-#define ENTRIES 512
-#define PTE_PRESENT_WRITE 3
-#define PDE_HUGE 0x83
-#define SIZE_2M 0x200000
-#define GIBS (LAYOUT_BOOT_MAPPED >> 30)
 #define MAP_SLACK 64 /* descriptors: allocating and leaving make new ones */
 #define LEAVE_TRIES 8
 
 /* The firmware's own map and the room ours has; set up by info_allocate. */
 static struct buffer firmware_map;
 static uint32_t entries_max;
-
-bool tables_build(uint64_t *root)
-{
-  struct buffer b;
-  if (!buffer_allocate(&b, (3 + GIBS) * EFI_PAGE, "the page table")) return false;
-  uint64_t *pml4 = (uint64_t *)b.bytes, *low = pml4 + ENTRIES, *high = low + ENTRIES, *directories = high + ENTRIES;
-  for (uint64_t i = 0; i < GIBS * ENTRIES; i++) directories[i] = i * SIZE_2M | PDE_HUGE;
-  for (uint64_t i = 0; i < GIBS; i++) low[i] = (uint64_t)(uintptr_t)(directories + i * ENTRIES) | PTE_PRESENT_WRITE;
-  high[LAYOUT_KERNEL_BASE >> 30 & (ENTRIES - 1)] = low[0];
-  pml4[0] = pml4[LAYOUT_DIRECT_MAP_SLOT] = (uint64_t)(uintptr_t)low | PTE_PRESENT_WRITE;
-  pml4[ENTRIES - 1] = (uint64_t)(uintptr_t)high | PTE_PRESENT_WRITE;
-  *root = (uint64_t)(uintptr_t)pml4;
-  return true;
-}
 
 bool info_allocate(struct buffer *block, const struct buffer *cmdline)
 {
@@ -70,7 +49,7 @@ static uint32_t type_of(uint32_t type)
 static void add_memory(struct vbi_memory *map, uint32_t *count, const struct efi_memory_descriptor *d)
 {
   uint32_t at = *count;
-  if (d->pages == 0 || d->pages > UINT64_MAX / EFI_PAGE) return;
+  if (d->pages == 0 || d->pages > (UINT64_MAX - d->physical) / EFI_PAGE) return;
   while (at > 0 && map[at - 1].base > d->physical) {
     map[at] = map[at - 1];
     at--;
@@ -99,6 +78,7 @@ static bool fill_map(struct vbi_info *info, size_t *key)
   uint32_t version, count = 0;
   if (efi->boot_services->get_memory_map(&size, firmware_map.bytes, key, &descriptor, &version) != EFI_SUCCESS)
     return false;
+  if (descriptor < sizeof(struct efi_memory_descriptor)) return false;
   for (size_t at = 0; at + descriptor <= size && count < entries_max; at += descriptor) {
     struct efi_memory_descriptor d;
     memcpy(&d, firmware_map.bytes + at, sizeof d);
