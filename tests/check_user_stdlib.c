@@ -110,6 +110,21 @@ START_TEST(wrong_options_are_named)
 }
 END_TEST
 
+START_TEST(other_arguments_are_read_from_their_beginning)
+{
+  char first[] = "-l", second[] = "-a";
+  char *argv[] = {"test", first, NULL};
+  ck_assert_int_eq(user_getopt(2, argv, "la"), 'l');
+  ck_assert_int_eq(user_getopt(2, argv, "la"), -1);
+  memset(first, 'l', sizeof first); /* nothing of it is looked at again */
+  argv[1] = second;
+  user_optind = 1;
+  ck_assert_int_eq(user_getopt(2, argv, "la"), 'a');
+  ck_assert_int_eq(user_getopt(2, argv, "la"), -1);
+  ck_assert_int_eq(user_optind, 2);
+}
+END_TEST
+
 START_TEST(variables_are_found_by_their_whole_name)
 {
   char *env[] = {"PATHS=no", "PATH=/bin", "EMPTY=", NULL};
@@ -185,6 +200,7 @@ int main(void)
   tcase_add_test(t, option_letters);
   tcase_add_loop_test(t, options_end_at_the_first_operand, 0, 2);
   tcase_add_test(t, wrong_options_are_named);
+  tcase_add_test(t, other_arguments_are_read_from_their_beginning);
   tcase_add_test(t, variables_are_found_by_their_whole_name);
   tcase_add_test(t, exit_runs_the_last_function_first);
   tcase_add_test(t, exit_runs_32_functions_and_no_more);
