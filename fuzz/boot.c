@@ -10,8 +10,7 @@ static bool ends_inside(uint64_t base, uint64_t length)
   return base <= MEMORY_END && length <= MEMORY_END - base;
 }
 
-/* The map is in order. */
-static bool is_usable(const struct bootinfo *bi, paddr_t at)
+bool boot_is_usable(const struct bootinfo *bi, paddr_t at)
 {
   uint32_t low = 0;
   for (uint32_t high = bi->nregions; low < high;) {
@@ -56,9 +55,9 @@ void boot_sanitize(struct bootinfo *bi)
     const struct mem_region *r = &before.regions[i];
     bool counts =
       r->kind != MEM_USABLE && r->kind != MEM_FRAMEBUFFER && r->length > 0 && ends_inside(r->base, r->length);
-    REQUIRE(!counts || !is_usable(bi, r->base));
+    REQUIRE(!counts || !boot_is_usable(bi, r->base));
   }
-  REQUIRE(bi->initrd_size == 0 || !is_usable(bi, bi->initrd));
+  REQUIRE(bi->initrd_size == 0 || !boot_is_usable(bi, bi->initrd));
   REQUIRE(memchr(bi->cmdline, '\0', sizeof bi->cmdline) && memchr(bi->loader, '\0', sizeof bi->loader));
   bootinfo_dump(bi);
 }

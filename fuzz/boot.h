@@ -14,6 +14,9 @@ typedef int boot_decoder(const struct phys_view *view, paddr_t info, struct boot
  * kern/bootinfo.h, before and after it is put in order. */
 void boot_decode(boot_decoder *decode, paddr_t base, const uint8_t *data, size_t size);
 
+/* The address lies in usable memory of `bi`, which is in order. */
+bool boot_is_usable(const struct bootinfo *bi, paddr_t at);
+
 /* Puts `bi` in order and requires that it is. */
 void boot_sanitize(struct bootinfo *bi);
 

@@ -37,9 +37,13 @@ FUZZ_SIM_OBJECTS = $(call fuzz_objects,$(filter-out %/entry.S tests/%,$(SIM_SOUR
 $(FUZZ_DIR)/libmachine.a: $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_KERNEL_OBJECTS) $(FUZZ_SIM_OBJECTS)
 
+# The UEFI loader's rig includes the loader's header.
+$(call fuzz_objects,fuzz/fuzz_uefi.c tests/fake_efi.c): FUZZ_COMPILE += -I$(srcdir)/boot/uefi
+
 # The shell and its library, on the host by other names.
 FUZZ_USER_COMPILE = $(FUZZ_CC) -nostdinc -isystem "`$(FUZZ_CC) -print-file-name=include`" -I$(srcdir)/src/user/include -I$(srcdir)/src \
   -include $(srcdir)/tests/user_rename.h -std=gnu11 -ffreestanding -fno-omit-frame-pointer $(WARNING_CFLAGS) $(FUZZ_CFLAGS)
+FUZZ_getopt_COMPILE = $(FUZZ_USER_COMPILE)
 FUZZ_numbers_COMPILE = $(FUZZ_USER_COMPILE)
 FUZZ_shell_COMPILE = $(FUZZ_USER_COMPILE)
 FUZZ_USER_OBJECTS = $(call fuzz_objects,$(USER_HOST_FILES))
@@ -48,7 +52,7 @@ $(FUZZ_USER_OBJECTS): FUZZ_KERNEL_CFLAGS =
 $(FUZZ_DIR)/libuserhost.a: $(FUZZ_USER_OBJECTS)
 	$(AM_V_AR)rm -f $@ && $(AR) cr $@ $(FUZZ_USER_OBJECTS)
 
-# $(call fuzz_program_rule,target,files,libraries): the harness, and one with a bug planted in the kernel (kern/plant.h), whose
+# $(call fuzz_program_rule,target,files,libraries): the harness, and one with a bug planted in the kernel (src/plant.h), whose
 # object takes the place of the library's.
 define fuzz_program_rule
 $(FUZZ_DIR)/fuzz_$(1): $(call fuzz_objects,fuzz/fuzz_$(1).c $(FUZZ_$(1)_FILES) $(FUZZ_FILES) $(2)) $(3)
@@ -122,7 +126,7 @@ $(FUZZ_DIR)/cover/$(1)/%.o: %.c $(FUZZ_DIR)/stamp
 	$$(AM_V_CC)$$(MKDIR_P) $$(@D) && $(if $(FUZZ_$(1)_COMPILE),$$(FUZZ_$(1)_COMPILE),$$(FUZZ_COMPILE) $$(FUZZ_KERNEL_CFLAGS)) \
 	  -fno-sanitize=all $$(FUZZ_COVER_CFLAGS) -MMD -MP -c -o $$@ $$<
 $(FUZZ_DIR)/cover/replay_$(1): $(call fuzz_cover_objects,$(1)) \
-  $(call fuzz_objects,fuzz/fuzz_$(1).c fuzz/replay.c $(filter-out $(FUZZ_$(1)_PLANT) fuzz/%_mutator.c,$(FUZZ_$(1)_FILES)) $(FUZZ_FILES)) $(2)
+  $(call fuzz_objects,fuzz/fuzz_$(1).c fuzz/replay.c $(filter-out $(call fuzz_parser,$(1)) fuzz/%_mutator.c,$(FUZZ_$(1)_FILES)) $(FUZZ_FILES)) $(2)
 	$$(AM_V_CCLD)$$(FUZZ_LINKER) -fno-sanitize=fuzzer,fuzzer-no-link $$(FUZZ_COVER_CFLAGS) $$(addprefix -Wl$$(comma)-T$$(comma),$$(filter %.lds,$$^)) \
 	  -o $$@ $$(filter-out %.lds,$$^)
 endef

@@ -10,6 +10,7 @@
 #define ck_abort_msg(...) (fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), abort())
 
 #define ck_assert_int_eq(a, b) ((a) == (b) ? (void)0 : (void)ck_abort_msg("%s is not %s", #a, #b))
+#define ck_assert_uint_lt(a, b) ((a) < (b) ? (void)0 : (void)ck_abort_msg("%s is not less than %s", #a, #b))
 
 /* Named in the declarations of tests/suite.h; no harness has one. */
 typedef struct Suite Suite;

@@ -44,6 +44,12 @@ seed('numbers', 'format-' . $text++, "\0$_")
   for '%d%5i%-5u|', '%05x%#o%+d% d', '%.3d%.0d%.d%*d', '%-*.*s|%s%.2s', '%hhd%hd%ld%lld', '%zu%ju%td%hhu', '%hu%lu%X%#x', '%c%5c%-5c%%',
   '%p%5%%k%', '%#.0o%020d%-020d', '%20s%-20s%.*d%', '%99999d', '%' x 9, '%#5X%5p%-5p%hhx', '%i%ll', '%05d%-05d%05.2d%02d', '%#x%#X%#o%#.99o', '%s%9s%.2s';
 
+# Letters, then arguments, a line each.
+my $command = 0;
+seed('getopt', 'command-' . $command++, join "\n", @$_)
+  for ['la', '-l', '-a', 'file'], ['lan:', '-lan5', '-n', '7', '-', '-l'], ['n:', '-n'], ['a', '-ab', '-:', '--', '-a'], ['a', '-a-', '---', 'x'],
+  ['ab:a:', '-ab', '', '--', ''], ['a', ''], [''];
+
 # The simulator's arguments, a line each.
 my @machine = qw(--mem=16M --append=a --log-level=debug --fault=alloc:1 --fault=copy:2 --clock=virtual --seed=0x7 --check-tlb
   --debugcon=d --screen=80x25 --screendump=p --switch=asm --trap=seccomp --initrd=i --fault-plan=f --preempt=5 --record=r);
