@@ -146,10 +146,37 @@ START_TEST(line_ends_in_a_command_line_are_spaces)
 }
 END_TEST
 
+/* Of that many entries, which are those of the map again and again, and nothing else. */
+static int decode_map(const struct vbi_memory *map, size_t length, uint32_t count, struct bootinfo *bi)
+{
+  struct vbi_info info = good;
+  info.initrd = info.initrd_size = info.cmdline_size = 0;
+  info.framebuffer.pixels = VBI_PIXELS_NONE;
+  info.map_entries = count;
+  info.size = (uint32_t)(MAP + count * sizeof(struct vbi_memory));
+  struct boot_block b = block();
+  b.size = info.size;
+  b.bytes = malloc(b.size);
+  memcpy(b.bytes, &info, sizeof info);
+  for (size_t n = 0; n < count; n++) memcpy(b.bytes + MAP + n * sizeof map[0], &map[n % length], sizeof map[0]);
+  int err = boot_block_decode(&b, bi);
+  free(b.bytes);
+  return err;
+}
+
+START_TEST(more_regions_than_fit_are_refused)
+{
+  static const struct vbi_memory page = {0x100000, 0x1000, VBI_MEMORY_USABLE, 0};
+  struct bootinfo bi;
+  ck_assert_int_eq(decode_map(&page, 1, BOOTINFO_MAX_REGIONS, &bi), 0);
+  ck_assert_uint_eq(bi.nregions, BOOTINFO_MAX_REGIONS);
+  ck_assert_int_eq(decode_map(&page, 1, BOOTINFO_MAX_REGIONS + 1, &bi), -ENOSPC);
+}
+END_TEST
+
 /* What E820 says on machines that were not tested by their makers. */
 START_TEST(garbage_in_the_map_becomes_a_map)
 {
-  enum { COUNT = 240 };
   static const struct vbi_memory odd[] = {
     {0, 0x9FC00, VBI_MEMORY_USABLE, 0},        {0x100000, 0x700000, VBI_MEMORY_USABLE, 0},
     {0x200000, 0, VBI_MEMORY_BAD, 0},          {0x300000, UINT64_MAX, VBI_MEMORY_USABLE, 0},
@@ -158,18 +185,7 @@ START_TEST(garbage_in_the_map_becomes_a_map)
     {0x400000, 0x1000, VBI_MEMORY_USABLE, 0},  {0x600000, 0x1000, 0, 0},
     {0x601000, 0x1000, UINT32_MAX, UINT32_MAX}};
   struct bootinfo bi;
-  struct vbi_info info = good;
-  info.initrd = info.initrd_size = info.cmdline_size = 0;
-  info.framebuffer.pixels = VBI_PIXELS_NONE;
-  info.map_entries = COUNT;
-  info.size = MAP + COUNT * sizeof(struct vbi_memory);
-  struct boot_block b = block();
-  b.size = info.size;
-  b.bytes = malloc(b.size);
-  memcpy(b.bytes, &info, sizeof info);
-  for (size_t n = 0; n < COUNT; n++)
-    memcpy(b.bytes + MAP + n * sizeof odd[0], &odd[n % (sizeof odd / sizeof odd[0])], sizeof odd[0]);
-  ck_assert_int_eq(boot_block_decode(&b, &bi), 0);
+  ck_assert_int_eq(decode_map(odd, sizeof odd / sizeof odd[0], 240, &bi), 0);
   ck_assert_int_eq(bootinfo_sanitize(&bi), 0);
   static const struct mem_region expected[] = {
     {0, 0x9F000, MEM_USABLE},          {0xFF000, 0x2000, MEM_RESERVED},
@@ -182,7 +198,6 @@ START_TEST(garbage_in_the_map_becomes_a_map)
     ck_assert_uint_eq(bi.regions[n].length, expected[n].length);
     ck_assert_uint_eq(bi.regions[n].kind, expected[n].kind);
   }
-  free(b.bytes);
 }
 END_TEST
 
@@ -220,6 +235,7 @@ int main(void)
   tcase_add_test(t, ram_disk_and_command_line_are_optional);
   tcase_add_test(t, framebuffers_that_cannot_be_drawn_on_are_none);
   tcase_add_test(t, line_ends_in_a_command_line_are_spaces);
+  tcase_add_test(t, more_regions_than_fit_are_refused);
   tcase_add_test(t, garbage_in_the_map_becomes_a_map);
   tcase_add_test(t, malformed_blocks_are_refused);
   boot_block_add_tests(t, block);

@@ -182,6 +182,26 @@ START_TEST(a_command_line_ends_with_the_view)
 }
 END_TEST
 
+/* Beside those of the map there is one for the RAM disk. */
+START_TEST(more_regions_than_fit_are_refused)
+{
+  struct bootinfo bi;
+  struct start s = good_start;
+  struct boot_block b = block();
+  b.size = MAP - BASE + BOOTINFO_MAX_REGIONS * sizeof(struct entry);
+  b.bytes = memory = realloc(memory, b.size);
+  for (unsigned n = 0; n < BOOTINFO_MAX_REGIONS; n++)
+    put(MAP + n * sizeof(struct entry), &(struct entry){MIB(n), PAGE_SIZE, 1, 0}, sizeof(struct entry));
+  s.map_entries = BOOTINFO_MAX_REGIONS;
+  put(START, &s, sizeof s);
+  ck_assert_int_eq(boot_block_decode(&b, &bi), -ENOSPC);
+  s.map_entries--;
+  put(START, &s, sizeof s);
+  ck_assert_int_eq(boot_block_decode(&b, &bi), 0);
+  ck_assert_uint_eq(bi.nregions, BOOTINFO_MAX_REGIONS);
+}
+END_TEST
+
 int main(void)
 {
   Suite *s = suite_create("pvh");
@@ -192,6 +212,7 @@ int main(void)
   tcase_add_test(t, pointers_outside_the_view_are_refused);
   tcase_add_test(t, impossible_modules_are_refused);
   tcase_add_test(t, a_command_line_ends_with_the_view);
+  tcase_add_test(t, more_regions_than_fit_are_refused);
   boot_block_add_tests(t, block);
   return suite_run(s);
 }

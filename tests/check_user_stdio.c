@@ -42,6 +42,7 @@ START_TEST(printf_is_the_hosts)
   SAME("%x %X %#x %#X %#o %o %#x", 0xbeef, 0xbeef, 0xbeef, 0xbeef, 8, 8, 0);
   SAME("[%s][%10s][%-10s][%.2s][%c]", "text", "text", "text", "text", 'c');
   SAME("[%*d][%-*d][%.*s][%*s]", 6, 1, 6, 1, 2, "text", -6, "x");
+  SAME("[%.0s][%.*s][%.*d]", "text", -1, "text", -1, 0);
   SAME("%p", (void *)0x1234);
   SAME("%40d|%-40d|%040d", 1, 2, 3);
 }
@@ -122,7 +123,7 @@ START_TEST(a_file_gets_full_buffers)
   for (int i = 0; i < 300; i++) user_puts("line");
   ck_assert_uint_eq(host_writes, 2);
   ck_assert_uint_eq(strlen(host_output), 1024);
-  user_dprintf(2, "%d%s", 1, "\n"); /* is not kept waiting */
+  ck_assert_int_eq(user_dprintf(2, "%d%s", 1, "\n"), 2); /* is not kept waiting */
   ck_assert_uint_eq(host_writes, 3);
   int escaped = setjmp(host_escape);
   if (escaped == 0) user_exit(3);

@@ -1,6 +1,7 @@
 /* Memory objects: pages, sizes, clones, sources, quotas. */
 #include "mm_rig.h"
 
+#include <kern/alloc_fault.h>
 #include <kern/mm/vmo_impl.h>
 #include <string.h>
 
@@ -38,6 +39,33 @@ START_TEST(objects_read_zero_and_keep_what_is_written)
   ck_assert_int_eq(vmo_get_page(v, 3000, true, &pa), -ERANGE);
   ck_assert_int_eq(vmo_read(v, 3000 * PAGE_SIZE - 1, back, 2), -ERANGE);
   ck_assert_int_eq(vmo_write(v, UINT64_MAX, back, 2), -ERANGE);
+  vmo_unref(v);
+  everything_is_back();
+}
+END_TEST
+
+START_TEST(zeroing_a_part_of_a_page_leaves_the_rest)
+{
+  static uint8_t bytes[PAGE_SIZE];
+  struct vmo *v = object(3);
+  memset(bytes, 0xAA, sizeof bytes);
+  ck_assert_int_eq(vmo_write(v, PAGE_SIZE, bytes, PAGE_SIZE), 0);
+  struct vmo *c = clone_of(v, 0, 3);
+  alloc_fault_arm(1, false); /* the clone's page is shared still */
+  ck_assert_int_eq(vmo_zero(v, PAGE_SIZE + 100, PAGE_SIZE + 200), -ENOMEM);
+  alloc_fault_arm(0, false);
+  ck_assert_int_eq(vmo_read(v, PAGE_SIZE, bytes, PAGE_SIZE), 0);
+  ck_assert(rig_all_bytes(bytes, 0xAA, PAGE_SIZE));
+  ck_assert_int_eq(vmo_zero(v, PAGE_SIZE + 100, PAGE_SIZE + 200), 0);
+  ck_assert_int_eq(vmo_read(v, PAGE_SIZE, bytes, PAGE_SIZE), 0);
+  ck_assert(rig_all_bytes(bytes, 0xAA, 100));
+  ck_assert(rig_all_bytes(bytes + 100, 0, 100));
+  ck_assert(rig_all_bytes(bytes + 200, 0xAA, PAGE_SIZE - 200));
+  ck_assert_int_eq(vmo_read(c, PAGE_SIZE, bytes, PAGE_SIZE), 0);
+  ck_assert(rig_all_bytes(bytes, 0xAA, PAGE_SIZE));
+  ck_assert_int_eq(vmo_zero(v, 2 * PAGE_SIZE + 1, 3 * PAGE_SIZE), 0); /* which is absent, and stays so */
+  ck_assert_uint_eq(vmo_committed_pages(v), 1);
+  vmo_unref(c);
   vmo_unref(v);
   everything_is_back();
 }
@@ -230,6 +258,7 @@ int main(void)
   Suite *suite = suite_create("vmo");
   TCase *tc = suite_case(suite, "vmo", mm_setup, NULL);
   tcase_add_test(tc, objects_read_zero_and_keep_what_is_written);
+  tcase_add_test(tc, zeroing_a_part_of_a_page_leaves_the_rest);
   tcase_add_test(tc, decommit_frees_exactly_the_range);
   tcase_add_test(tc, object_sizes_are_checked);
   tcase_add_test(tc, a_clone_costs_what_is_written);

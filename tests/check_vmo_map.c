@@ -89,6 +89,8 @@ START_TEST(a_page_is_never_writable_and_executable)
   ck_assert_int_eq(vmo_write(v, 4 * PAGE_SIZE, &byte, 1), 0);
   ck_assert_int_eq(vmo_write(v, 5 * PAGE_SIZE, &byte, 1), -ETXTBSY);
   ck_assert_int_eq(vmo_zero(v, 4 * PAGE_SIZE, 5 * PAGE_SIZE), 0);
+  ck_assert_uint_eq(peek(b, AT + PAGE_SIZE), 0); /* page 5 is present */
+  ck_assert_int_eq(vmo_zero(v, 5 * PAGE_SIZE, 6 * PAGE_SIZE), -ETXTBSY);
   ck_assert_int_eq(vmo_resize(v, 7 * PAGE_SIZE), -ETXTBSY);
   ck_assert_uint_eq(vmo_size(v), 8 * PAGE_SIZE);
   c = clone_of(v, 0, 8); /* pages of its own as soon as they are written */

@@ -68,6 +68,7 @@ KTEST(arch_irq_register_refuses)
 {
   ktest_check(irq_register(IRQ_TIMER, ignore, NULL) == -EINVAL);
   ktest_check(irq_register(IRQ_COUNT, ignore, NULL) == -EINVAL);
+  ktest_check(irq_register(IRQ_SERIAL, ignore, NULL) == -EBUSY); /* the console's line */
 }
 
 static void note_enabled(void *arg)
