@@ -132,6 +132,35 @@ START_TEST(a_file_gets_full_buffers)
 }
 END_TEST
 
+static void long_text(char *text, size_t size)
+{
+  for (size_t i = 0; i + 1 < size; i++) text[i] = (char)('a' + i % 26);
+  text[size - 1] = '\0';
+}
+
+/* In as many writes as it takes: longer than both buffers. */
+START_TEST(long_output_arrives_whole)
+{
+  char text[2000];
+  long_text(text, sizeof text);
+  if (_i)
+    ck_assert_int_eq(user_dprintf(1, "%s", text), 1999);
+  else
+    ck_assert_int_eq(user_printf("%s", text), 1999);
+  int escaped = setjmp(host_escape);
+  if (escaped == 0) user_exit(0);
+  ck_assert_str_eq(host_output, text);
+}
+END_TEST
+
+START_TEST(looking_for_a_console_leaves_no_error)
+{
+  user_errno = ENOENT;
+  user_printf("text");
+  ck_assert_int_eq(user_errno, ENOENT);
+}
+END_TEST
+
 START_TEST(a_message_is_one_write)
 {
   user_warnx("%s: %d", "wrong", 7);
@@ -167,6 +196,19 @@ START_TEST(input_comes_in_lines)
   ck_assert_str_eq(user_fgets(buf, sizeof buf, user_stdin), "end");
   ck_assert_ptr_null(user_fgets(buf, sizeof buf, user_stdin));
   ck_assert_int_eq(user_getchar(), EOF);
+  host_input = "more"; /* the end is the end */
+  ck_assert_int_eq(user_getchar(), EOF);
+  ck_assert_int_eq(user_ferror(user_stdin), 0);
+}
+END_TEST
+
+START_TEST(long_input_is_read_on)
+{
+  char text[2000];
+  long_text(text, sizeof text);
+  host_input = text;
+  for (size_t i = 0; i < sizeof text - 1; i++) ck_assert_int_eq(user_getchar(), text[i]);
+  ck_assert_int_eq(user_getchar(), EOF);
 }
 END_TEST
 
@@ -181,8 +223,11 @@ int main(void)
   t = suite_case(s, "streams", host_reset, NULL);
   tcase_add_test(t, a_console_gets_whole_lines);
   tcase_add_test(t, a_file_gets_full_buffers);
+  tcase_add_loop_test(t, long_output_arrives_whole, 0, 2);
+  tcase_add_test(t, looking_for_a_console_leaves_no_error);
   tcase_add_test(t, a_message_is_one_write);
   tcase_add_test(t, a_failed_write_is_told_and_kept);
   tcase_add_test(t, input_comes_in_lines);
+  tcase_add_test(t, long_input_is_read_on);
   return suite_run(s);
 }

@@ -79,7 +79,7 @@ START_TEST(option_letters)
   ck_assert_str_eq(user_optarg, "5");
   ck_assert_int_eq(user_getopt(7, argv, "lan:"), 'n');
   ck_assert_str_eq(user_optarg, "x");
-  ck_assert_int_eq(user_getopt(7, argv, "lan:"), -1);
+  for (int i = 0; i < 2; i++) ck_assert_int_eq(user_getopt(6, argv, "lan:"), -1); /* and it stays there */
   ck_assert_int_eq(user_optind, 6);
   ck_assert_str_eq(host_output, "");
 }

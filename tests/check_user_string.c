@@ -80,11 +80,16 @@ END_TEST
 
 START_TEST(strlcpy_ends_what_it_cuts)
 {
-  char buf[8];
-  ck_assert_uint_eq(user_strlcpy(buf, "0123456789", sizeof buf), 10);
-  ck_assert_str_eq(buf, "0123456");
-  ck_assert_uint_eq(user_strlcpy(buf, "abcdefg", sizeof buf), 7);
-  ck_assert_str_eq(buf, "abcdefg");
+  static const char text[] = "0123456789", before[8] = "zzzzzzz|";
+  for (size_t from = 0; from < sizeof text; from++) {
+    char buf[8];
+    size_t length = strlen(text + from), kept = length < 7 ? length : 6;
+    memcpy(buf, before, sizeof buf);
+    ck_assert_uint_eq(user_strlcpy(buf, text + from, 7), length);
+    ck_assert_mem_eq(buf, text + from, kept);
+    ck_assert_int_eq(buf[kept], '\0');
+    ck_assert_mem_eq(buf + kept + 1, before + kept + 1, sizeof buf - kept - 1);
+  }
   ck_assert_uint_eq(user_strlcpy(NULL, "abc", 0), 3);
 }
 END_TEST
