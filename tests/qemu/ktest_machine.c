@@ -176,16 +176,28 @@ KTEST(machine_data_is_not_executable)
   ktest_check(faults(call_address, (uintptr_t)__builtin_frame_address(0), ACCESS_EXEC, true));
 }
 
+/* Below a stack. */
+static bool is_guard(const char *page)
+{
+  const struct ist_stack *stack = cpu_ist_stack(x86_cpu_self(), (uintptr_t)page);
+  return page == boot_stack_guard || (stack && page == (const char *)stack->guard);
+}
+
 KTEST(machine_nothing_is_writable_and_executable)
 {
   struct pmap_entry e;
+  unsigned guards = 0;
   for (char *page = _kernel_start; page < _kernel_end; page += PAGE_SIZE) {
-    ktest_check(pmap_lookup(&kernel_pmap, (vaddr_t)page, &e) == (page != boot_stack_guard));
-    if (page == boot_stack_guard) continue;
+    ktest_check(pmap_lookup(&kernel_pmap, (vaddr_t)page, &e) == !is_guard(page));
+    if (is_guard(page)) {
+      guards++;
+      continue;
+    }
     ktest_check((e.attrs & (PMAP_WRITE | PMAP_EXEC)) != (PMAP_WRITE | PMAP_EXEC));
     ktest_check(!(e.attrs & PMAP_USER));
     ktest_check(e.pa == (vaddr_t)page - LAYOUT_KERNEL_BASE);
   }
+  ktest_check(guards == 1 + IST_COUNT);
 }
 
 /* ---- exceptions ---- */
@@ -327,6 +339,23 @@ KTEST(machine_stack_overflow_is_a_double_fault_on_its_own_stack)
   ktest_check(ktest_expect_trap(overflow_stack, (void *)(uintptr_t)&depth, &info));
   ktest_check(info.kind == TRAP_DOUBLE_FAULT && info.vector == 8);
   ktest_check(depth > 100 && depth < 1u << 20);
+}
+
+/* As if a handler had used it up; the fault is reported on the stack of double faults, from its top. */
+static void push_below(void *stack)
+{
+  __asm__ volatile("movq %0, %%rsp; pushq $0" : : "r"(stack) : "memory");
+}
+
+KTEST(machine_overflow_of_an_exception_stack_is_a_double_fault)
+{
+  struct trap_info info;
+  for (unsigned i = 0; i < IST_COUNT; i++) {
+    uint8_t *stack = x86_cpu_self()->ist_stacks[i].bytes;
+    ktest_check(ktest_expect_trap(push_below, stack, &info));
+    ktest_check(info.kind == TRAP_DOUBLE_FAULT && info.sp == (vaddr_t)stack);
+    ktest_check(faults(read_byte, (uintptr_t)stack - 1, ACCESS_READ, false));
+  }
 }
 
 /* ---- stacks: an unmapped page below each ---- */

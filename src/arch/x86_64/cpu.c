@@ -42,7 +42,7 @@ static const uint8_t clac_instruction[3] = {0x0F, 0x01, 0xCA};
 
 struct cpu_features cpu_features;
 static struct x86_cpu x86_cpus[MAX_CPUS];
-static uint8_t bootstrap_ist_stacks[IST_COUNT * IST_STACK_SIZE] __attribute__((aligned(16)));
+struct ist_stack bootstrap_ist_stacks[IST_COUNT] __attribute__((aligned(PAGE_SIZE)));
 static char protections[128];
 
 static void detect_features(void)
@@ -216,13 +216,19 @@ bool arch_irq_enabled(void)
   return insn_read_flags() & RFLAGS_IF;
 }
 
+const struct ist_stack *cpu_ist_stack(const struct x86_cpu *c, uintptr_t address)
+{
+  size_t n = (address - (uintptr_t)c->ist_stacks) / sizeof(struct ist_stack);
+  return c->ist_stacks && n < IST_COUNT ? &c->ist_stacks[n] : NULL;
+}
+
 /* The stack that a frame pointer belongs to: the thread's, an exception's own, or the boot stack. */
 static void stack_of_frame(const struct x86_cpu *c, uintptr_t frame, uintptr_t *low, uintptr_t *high)
 {
-  uintptr_t ist = (uintptr_t)c->ist_stacks;
-  if (ist && frame >= ist && frame < ist + IST_COUNT * IST_STACK_SIZE) {
-    *low = ist;
-    *high = ist + IST_COUNT * IST_STACK_SIZE;
+  const struct ist_stack *ist = cpu_ist_stack(c, frame);
+  if (ist) {
+    *low = (uintptr_t)ist->bytes;
+    *high = (uintptr_t)(ist + 1);
   } else if (c->context && frame >= c->context->stack && frame < c->context->stack_end) {
     *low = c->context->stack;
     *high = c->context->stack_end;

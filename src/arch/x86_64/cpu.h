@@ -16,6 +16,12 @@ struct trapframe;
 enum ist_index { IST_DOUBLE_FAULT = 1, IST_NMI = 2, IST_MACHINE_CHECK = 3, IST_DEBUG = 4, IST_COUNT = 4 };
 #define IST_OWNER_SIZE 16u /* at the top of each: whose it is, for the entry that cannot trust GS (entry.S) */
 
+/* Of an exception that cannot trust the stack it finds. */
+struct ist_stack {
+  uint8_t guard[PAGE_SIZE]; /* the kernel's tables leave this page out */
+  uint8_t bytes[IST_STACK_SIZE];
+};
+
 /* A thread's machine state, at the top of its kernel stack, over the user frame. From the stack's top downwards:
  * vector registers, this structure, the user frame, the running stack. */
 struct arch_context {
@@ -39,8 +45,8 @@ struct x86_cpu {
   struct arch_context *vectors_of; /* whose vector registers are loaded */
   uint64_t gdt[GDT_ENTRIES];
   struct tss tss;
-  uint8_t *ist_stacks; /* IST_COUNT * IST_STACK_SIZE */
-  uint64_t irq_jitter; /* when interrupts came, folded together (entropy.c) */
+  struct ist_stack *ist_stacks; /* IST_COUNT */
+  uint64_t irq_jitter;          /* when interrupts came, folded together (entropy.c) */
   struct arch_context boot_context;
 };
 
@@ -77,6 +83,8 @@ void idt_load(void);
 void cpu_claim_gs(void);
 /* A new random guard for a thread's stack. */
 uint64_t cpu_new_stack_guard(void);
+/* The exception's stack that `address` is in, or in the page below it; null. */
+const struct ist_stack *cpu_ist_stack(const struct x86_cpu *c, uintptr_t address);
 /* "WP NXE ...": what is switched on. */
 const char *cpu_protections(void);
 
@@ -108,5 +116,6 @@ NORETURN void x86_bad_user_return(struct trapframe *tf);
 extern char _kernel_start[], _kernel_end[], _text_start[], _text_end[], _rodata_start[], _rodata_end[], _data_start[];
 extern char _bss_start[], _bss_end[];
 extern char boot_stack_guard[], boot_stack[], boot_stack_top[]; /* boot/long_mode.asm */
+extern struct ist_stack bootstrap_ist_stacks[IST_COUNT];
 
 #endif

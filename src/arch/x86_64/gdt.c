@@ -7,7 +7,7 @@ static void fill_tss(struct x86_cpu *c)
 {
   c->tss = (struct tss){.io_map = sizeof c->tss}; /* no port bitmap: programs reach no port */
   for (unsigned i = 0; i < IST_COUNT; i++) {
-    uint8_t *top = c->ist_stacks + (i + 1) * IST_STACK_SIZE - IST_OWNER_SIZE;
+    uint8_t *top = c->ist_stacks[i].bytes + IST_STACK_SIZE - IST_OWNER_SIZE;
     *(struct x86_cpu **)(void *)top = c;
     c->tss.ist[i] = (uintptr_t)top;
   }

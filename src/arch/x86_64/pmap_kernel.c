@@ -36,14 +36,33 @@ static int map_section(paddr_t root, const char *start, const char *end, unsigne
   return pmap_map_early(root, va, va - LAYOUT_KERNEL_BASE, (vaddr_t)end - va, attrs | PMAP_GLOBAL);
 }
 
-/* All of it but the page below the boot stack, so that overflowing that faults as it does on any kernel stack. */
+/* The first page at `from` or behind it that is below a stack in the image; the image's end. */
+static const char *next_guard(const char *from)
+{
+  const char *next = boot_stack_guard >= from ? boot_stack_guard : _kernel_end;
+  for (unsigned i = 0; i < IST_COUNT; i++) {
+    const char *guard = (const char *)bootstrap_ist_stacks[i].guard;
+    if (guard >= from && guard < next) next = guard;
+  }
+  return next;
+}
+
+/* All of it but the pages below stacks, so that overflowing these faults as it does on any kernel stack. */
+static int map_data(paddr_t root)
+{
+  int err = 0;
+  for (const char *start = _data_start, *guard; !err && start < _kernel_end; start = guard + PAGE_SIZE) {
+    guard = next_guard(start);
+    if (guard > start) err = map_section(root, start, guard, PMAP_WRITE);
+  }
+  return err;
+}
+
 static int map_image(paddr_t root)
 {
   int err = map_section(root, _text_start, _text_end, PMAP_EXEC);
   if (!err) err = map_section(root, _rodata_start, _rodata_end, 0);
-  if (!err) err = map_section(root, _data_start, boot_stack_guard, PMAP_WRITE);
-  if (!err) err = map_section(root, boot_stack, _kernel_end, PMAP_WRITE);
-  return err;
+  return err ? err : map_data(root);
 }
 
 /* Memory, as opposed to reserved addresses where devices may be. */

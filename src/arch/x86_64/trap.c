@@ -41,18 +41,21 @@ void x86_trap(struct trapframe *tf)
   insn_cli();
 }
 
-/* A push that met the guard page below a kernel stack faults, and delivering that fault needs the stack again. */
-static bool hit_stack_guard(const struct trapframe *tf)
+static bool in_page(uintptr_t address, uintptr_t page)
 {
-  const struct arch_context *ctx = x86_context_self();
-  uintptr_t low = ctx->stack;
-  return low && (tf->cr2 - (low - PAGE_SIZE) < PAGE_SIZE || tf->rsp - (low - PAGE_SIZE) < PAGE_SIZE);
+  return address - page < PAGE_SIZE;
 }
 
-static void stack_overflow(const struct trapframe *tf)
+/* A push that met the guard page below a kernel stack faults, and delivering that fault needs the stack again. */
+static void report_stack_overflow(const struct trapframe *tf)
 {
   const struct thread *t = thread_current();
-  panic_trap(tf, "kernel stack overflow in thread %s", t ? t->name : "boot");
+  const struct ist_stack *ist = cpu_ist_stack(x86_cpu_self(), tf->cr2);
+  uintptr_t low = x86_context_self()->stack;
+  if (low && (in_page(tf->cr2, low - PAGE_SIZE) || in_page(tf->rsp, low - PAGE_SIZE)))
+    panic_trap(tf, "kernel stack overflow in thread %s", t ? t->name : "boot");
+  if (ist && in_page(tf->cr2, (uintptr_t)ist->guard))
+    panic_trap(tf, "overflow of exception stack %u", (unsigned)(ist - x86_cpu_self()->ist_stacks) + 1);
 }
 
 /* A program's step over its own `syscall`, which some processors report only at the kernel's entry (Bochs does). Nothing is
@@ -68,7 +71,7 @@ void x86_paranoid_trap(struct trapframe *tf)
   struct trap_info info;
   trap_decode(tf, &info);
   if (!ktest_trap(&info) && !stepped_into_kernel(tf)) {
-    if (tf->vector == VECTOR_DF && hit_stack_guard(tf)) stack_overflow(tf);
+    if (tf->vector == VECTOR_DF) report_stack_overflow(tf);
     if (tf->vector == VECTOR_MC) machine_check_report(tf);
     trap_dispatch(tf);
   }
