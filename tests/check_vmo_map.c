@@ -155,6 +155,27 @@ START_TEST(rights_in_change_are_claimed_both)
 }
 END_TEST
 
+/* From RX to RW: the entries lost EXEC, the region has not settled for its new rights. */
+START_TEST(a_clone_gives_no_right_back_that_is_being_taken)
+{
+  struct aspace *a = space();
+  struct vmo *v = object(1), *c;
+  struct pmap_entry e;
+  ck_assert_int_eq(map(a, v, 0, AT, 1, RX), 0);
+  ck_assert_int_eq(aspace_fault(a, AT, ACCESS_EXEC), 0);
+  struct region *r = region_at_or_after(a, AT);
+  ck_assert_int_eq(vmo_claim(r, RW, AT, AT + PAGE_SIZE), 0);
+  ck_assert_int_eq(pmap_protect_range(&a->pmap, AT, AT + PAGE_SIZE, PMAP_USER), 0);
+  c = clone_of(v, 0, 1);
+  ck_assert(pmap_lookup(&a->pmap, AT, &e) && !(e.attrs & (PMAP_EXEC | PMAP_WRITE)));
+  vmo_settle(r, RW);
+  vmo_unref(v);
+  vmo_unref(c);
+  aspace_unref(a);
+  everything_is_back();
+}
+END_TEST
+
 START_TEST(a_refused_change_of_rights_changes_nothing)
 {
   struct aspace *a = space(), *b = space();
@@ -248,6 +269,7 @@ int main(void)
   tcase_add_test(tc, a_page_is_never_writable_and_executable);
   tcase_add_test(tc, a_claim_is_one_regions);
   tcase_add_test(tc, rights_in_change_are_claimed_both);
+  tcase_add_test(tc, a_clone_gives_no_right_back_that_is_being_taken);
   tcase_add_test(tc, a_refused_change_of_rights_changes_nothing);
   tcase_add_test(tc, neighbours_are_joined);
   tcase_add_test(tc, ten_thousand_lives_leak_nothing);

@@ -239,7 +239,8 @@ void vmo_write_protect_locked(struct vmo *v, uint64_t first, uint64_t end)
   kassert(spin_held(&v->lock));
   if (v->nwritable == 0) return;
   list_for_each (r, &v->regions, struct region, vmo_link) {
-    if (!(r->claims & PROT_WRITE) || !region_shows(r, first, end, &from, &to)) continue;
+    /* One that only claims WRITE so far has no entry with it, and is taking other rights from those it has. */
+    if (!(r->prot & PROT_WRITE) || !region_shows(r, first, end, &from, &to)) continue;
     spin_lock(&r->as->tables_lock);
     pmap_protect_range(&r->as->pmap, from, to, region_attrs(r->prot & ~PROT_WRITE));
     spin_unlock(&r->as->tables_lock);
