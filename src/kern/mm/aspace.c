@@ -12,8 +12,8 @@
 #include <kern/kmem.h>
 #include <kern/panic.h>
 
-/* How much is taken out of the tables at once, with interrupts disabled. */
-#define UNMAP_STEP MIB(2)
+/* How much of the tables is changed at once, with interrupts disabled. */
+#define TABLES_STEP MIB(2)
 
 int aspace_create(struct aspace **out)
 {
@@ -73,12 +73,15 @@ void aspace_activate(struct aspace *as)
   arch_aspace_activate(as ? as->pmap.root : kernel_pmap.root);
 }
 
-void aspace_unmap_tables(struct aspace *as, vaddr_t base, vaddr_t end)
+void aspace_limit_tables(struct aspace *as, vaddr_t base, vaddr_t end, int prot)
 {
   for (vaddr_t next; base < end; base = next) {
-    next = MIN(end, ALIGN_DOWN(base, (vaddr_t)UNMAP_STEP) + UNMAP_STEP);
+    next = MIN(end, ALIGN_DOWN(base, (vaddr_t)TABLES_STEP) + TABLES_STEP);
     spin_lock(&as->tables_lock);
-    pmap_unmap_range(&as->pmap, base, next);
+    if (prot == PROT_NONE)
+      pmap_unmap_range(&as->pmap, base, next);
+    else
+      pmap_protect_range(&as->pmap, base, next, region_attrs(prot & ~PROT_WRITE));
     spin_unlock(&as->tables_lock);
   }
 }

@@ -99,7 +99,7 @@ int aspace_unmap(struct aspace *as, vaddr_t addr, size_t len)
   if (err == 0) {
     region_split(as, addr, &pieces);
     region_split(as, end, &pieces);
-    aspace_unmap_tables(as, addr, end); /* before the pages may go */
+    aspace_limit_tables(as, addr, end, PROT_NONE); /* before the pages may go */
     regions_remove(as, addr, end);
   }
   mutex_unlock(&as->lock);
@@ -132,18 +132,10 @@ static int claims_make(struct aspace *as, vaddr_t addr, vaddr_t end, int prot)
   return 0;
 }
 
-/* What is in the tables gets the new rights, but for WRITE: that comes by fault, because a page may be shared. */
 static void region_protect(struct region *r, int prot)
 {
-  struct aspace *as = r->as;
   if (r->prot == prot) return;
-  if (prot == PROT_NONE) {
-    aspace_unmap_tables(as, r->base, r->end);
-  } else {
-    spin_lock(&as->tables_lock);
-    pmap_protect_range(&as->pmap, r->base, r->end, region_attrs(prot & ~PROT_WRITE));
-    spin_unlock(&as->tables_lock);
-  }
+  aspace_limit_tables(r->as, r->base, r->end, prot);
   vmo_settle(r, prot);
 }
 

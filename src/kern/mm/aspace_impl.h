@@ -76,8 +76,9 @@ MUST_CHECK int range_check(vaddr_t addr, size_t len, vaddr_t *end);
 
 /* Drops the region's reference and its memory. It is in no tree and in no object. */
 void region_free(struct region *r);
-/* Takes everything in [base, end) out of the tables. */
-void aspace_unmap_tables(struct aspace *as, vaddr_t base, vaddr_t end);
+/* What is in the tables in [base, end) gets the rights of prot, but for WRITE: that comes by fault, because a page may be
+ * shared. With PROT_NONE all of it goes. In steps, with interrupts in between. */
+void aspace_limit_tables(struct aspace *as, vaddr_t base, vaddr_t end, int prot);
 
 /* ---- aspace_change.c ---- */
 

@@ -214,11 +214,21 @@ static int share_front(struct vmo *c, struct vmo *v)
   return vmo_tree_grow(&c->tree, c->pages);
 }
 
-/* The same from a later page on, where the trees do not coincide. */
-static int share_pages(struct vmo *c, struct vmo *v, uint64_t first)
+/* From a later page on the trees do not coincide. All that has to be done at once is to share these pages and no others, which
+ * would not be v's own any more. */
+static int share_part(struct vmo_tree *part, const struct vmo *v, uint64_t first, uint64_t end)
+{
+  uint64_t cut;
+  vmo_tree_share(part, &v->tree);
+  int err = vmo_tree_cut(part, 0, first, &cut);
+  return err == 0 ? vmo_tree_cut(part, end, UINT64_MAX, &cut) : err;
+}
+
+/* `c`, which nobody else knows yet, gets them one by one at their new places; nothing is locked. */
+static int share_pages(struct vmo *c, const struct vmo_tree *part, uint64_t first)
 {
   uint64_t index = first;
-  for (paddr_t pa; (pa = vmo_tree_next(&v->tree, &index)) != 0 && index - first < c->pages; index++) {
+  for (paddr_t pa; (pa = vmo_tree_next(part, &index)) != 0; index++) {
     struct vmo_place place = vmo_tree_find(&c->tree, index - first);
     struct vmo_spare spare;
     int err = vmo_spare_for_place(&spare, place);
@@ -243,18 +253,21 @@ int vmo_clone(struct vmo *v, uint64_t offset, uint64_t size, struct vmo **out)
   if (!IS_ALIGNED(offset, PAGE_SIZE) || __builtin_add_overflow(offset, size, &end) || end > VMO_SIZE_MAX)
     return -EINVAL;
   struct vmo *c;
+  struct vmo_tree part = {0};
   int err = vmo_create(size, &c);
   if (err != 0) return err;
   uint64_t first = offset >> PAGE_SHIFT;
   spin_lock(&v->lock);
   bool in_steps = vmo_change_begin_locked(v, first, first + c->pages, PROT_WRITE, vmo_write_protect_locked);
-  err = first == 0 ? share_front(c, v) : share_pages(c, v, first);
+  err = first == 0 ? share_front(c, v) : share_part(&part, v, first, first + c->pages);
   if (err == 0) {
     share_source(c, v, offset);
     if (!in_steps) vmo_write_protect_locked(v, first, first + c->pages);
   }
   vmo_change_end_locked(v, in_steps);
   spin_unlock(&v->lock);
+  if (err == 0) err = share_pages(c, &part, first);
+  vmo_tree_destroy(&part);
   if (err != 0) {
     vmo_unref(c);
     return err;
