@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FULL 100ul /* percent */
+#define FULL 100ul  /* percent */
+#define TIMEOUT 600 /* seconds; Check's own 4 are a matter of the host's load: it only has to end what hangs */
 
 static unsigned long percent(void)
 {
@@ -37,6 +38,7 @@ uint64_t test_random(uint64_t below)
 TCase *suite_case(Suite *suite, const char *name, void (*setup)(void), void (*teardown)(void))
 {
   TCase *tc = tcase_create(name);
+  if (!getenv("CK_DEFAULT_TIMEOUT")) tcase_set_timeout(tc, TIMEOUT);
   tcase_add_checked_fixture(tc, setup, teardown);
   suite_add_tcase(suite, tc);
   return tc;

@@ -16,7 +16,8 @@ unsigned stress(unsigned full);
 /* Random numbers below that: the same in every run of a test. At most 48 bits. */
 uint64_t test_random(uint64_t below);
 
-/* A case of the suite; before and after each of its tests come these, null: nothing. */
+/* A case of the suite; before and after each of its tests come these, null: nothing. A test that takes more than ten minutes
+ * (seconds of CK_DEFAULT_TIMEOUT, if that is set) fails. */
 TCase *suite_case(Suite *suite, const char *name, void (*setup)(void), void (*teardown)(void));
 
 /* Runs a suite's cases and answers main's exit status. */
