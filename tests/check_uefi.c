@@ -157,13 +157,28 @@ START_TEST(what_does_not_fit_into_memory_is_named)
 {
   struct buffer block = {0};
   uint64_t root;
-  fake_efi.no_pages = true;
+  fake_efi.allocations_left = 0;
   ck_assert(!tables_build(&root));
   ck_assert_str_eq(fake_efi.said, "veridian: UEFI loader: the page table does not fit into memory\r\n");
   fake_efi.said[0] = '\0';
   ck_assert(!info_allocate(&block, &none));
   ck_assert_ptr_nonnull(strstr(fake_efi.said, "the memory map does not fit into memory"));
+  fake_efi.allocations_left = 1;
+  ck_assert(!info_allocate(&block, &none));
+  ck_assert_ptr_nonnull(strstr(fake_efi.said, "the boot information does not fit into memory"));
   ck_assert_uint_eq(block.size, 0);
+}
+END_TEST
+
+START_TEST(long_texts_are_cut)
+{
+  char name[201], expected[300] = "veridian: UEFI loader: ";
+  memset(name, 'x', 200);
+  name[200] = '\0';
+  memcpy(expected + strlen(expected), name, 95);
+  strcat(expected, " is missing\r\n");
+  ck_assert(!refuse(name, "is missing"));
+  ck_assert_str_eq(fake_efi.said, expected);
 }
 END_TEST
 
@@ -213,6 +228,7 @@ int main(void)
   tcase_add_test(t, the_map_is_sorted_merged_and_named);
   tcase_add_test(t, the_command_line_lies_behind_the_map);
   tcase_add_test(t, what_does_not_fit_into_memory_is_named);
+  tcase_add_test(t, long_texts_are_cut);
   tcase_add_test(t, the_newer_acpi_table_is_preferred);
   tcase_add_test(t, the_tables_map_what_the_protocol_says);
   return suite_run(s);

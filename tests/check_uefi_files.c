@@ -22,6 +22,7 @@ START_TEST(files_are_read_in_parts)
   ck_assert_uint_eq(b.size, 10);
   ck_assert_int_eq(memcmp(b.bytes, "0123456789", 10), 0);
   buffer_free(&b);
+  ck_assert_uint_eq(b.size, 0);
   ck_assert_uint_eq(fake_efi.pages_live, 0);
 }
 END_TEST
@@ -47,18 +48,18 @@ START_TEST(a_file_that_cannot_be_opened_or_held_is_refused)
 {
   static const struct {
     efi_status open, position;
-    bool no_pages;
+    unsigned allocations;
     const char *said;
   } cases[] = {
-    {EFI_LOAD_ERROR, EFI_SUCCESS, false, "kernel.elf cannot be opened"},
-    {EFI_SUCCESS, EFI_LOAD_ERROR, false, "kernel.elf is not a file"}, /* a folder, for instance */
-    {EFI_SUCCESS, EFI_SUCCESS, true, "kernel.elf does not fit into memory"},
+    {EFI_LOAD_ERROR, EFI_SUCCESS, 1, "kernel.elf cannot be opened"},
+    {EFI_SUCCESS, EFI_LOAD_ERROR, 1, "kernel.elf is not a file"}, /* a folder, for instance */
+    {EFI_SUCCESS, EFI_SUCCESS, 0, "kernel.elf does not fit into memory"},
   };
   struct buffer b;
   have_file("kernel.elf", "0123456789", 10);
   fake_efi.open_error = cases[_i].open;
   fake_efi.position_error = cases[_i].position;
-  fake_efi.no_pages = cases[_i].no_pages;
+  fake_efi.allocations_left = cases[_i].allocations;
   ck_assert(!file_read(NULL, "kernel.elf", 10, &b));
   ck_assert_ptr_nonnull(strstr(fake_efi.said, cases[_i].said));
   ck_assert_uint_eq(fake_efi.pages_live, 0);

@@ -101,8 +101,52 @@ START_TEST(a_mode_that_cannot_be_drawn_on_gives_way_to_the_largest)
 }
 END_TEST
 
+START_TEST(the_native_mode_is_preferred_to_a_larger_one)
+{
+  have_screen(2, some, SOME);
+  have_native(800, 600);
+  screen_is(800, 600, VBI_PIXELS_BGR);
+}
+END_TEST
+
+START_TEST(both_sizes_make_a_mode_native)
+{
+  static const struct efi_graphics_info modes[] = {{0, 1024, 600, EFI_PIXELS_RGB, {0}, 1024},
+                                                   {0, 800, 768, EFI_PIXELS_RGB, {0}, 800},
+                                                   {0, 1024, 768, EFI_PIXELS_RGB, {0}, 1024}};
+  for (uint32_t current = 0; current < 3; current++) {
+    have_screen(current, modes, 3);
+    have_native(1024, 768);
+    fake_efi.modes_set = 0;
+    screen_is(1024, 768, VBI_PIXELS_RGB);
+    ck_assert_uint_eq(fake_efi.modes_set, current != 2); /* a screen that is right does not flicker */
+  }
+  have_native(1024, 0); /* is none */
+  fake_efi_set_mode(0);
+  screen_is(1024, 600, VBI_PIXELS_RGB);
+}
+END_TEST
+
+START_TEST(modes_that_cannot_be_drawn_on)
+{
+  static const struct efi_graphics_info modes[] = {
+    {0, 0, 600, EFI_PIXELS_RGB, {0}, 800},
+    {0, 800, 0, EFI_PIXELS_RGB, {0}, 800},
+    {0, 800, 600, EFI_PIXELS_RGB, {0}, 799},
+    {0, 800, 600, EFI_PIXELS_MASK, {0xFF, 0xFF00, 0xFF000000, 0}, 800},
+    {0, 800, 600, EFI_PIXELS_MASK, {0xFF000000, 0xFF00, 0xFF0000, 0}, 800},
+    {0, 800, 600, EFI_PIXELS_MASK, {0xFF0000, 0xFF00, 0xFF000000, 0}, 800},
+    {0, 800, 600, EFI_PIXELS_MASK, {0xFF000000, 0xFF00, 0xFF, 0}, 800},
+  };
+  have_screen(0, &modes[_i], 1);
+  screen_is(0, 0, VBI_PIXELS_NONE);
+}
+END_TEST
+
 START_TEST(no_screen_is_none)
 {
+  screen_is(0, 0, VBI_PIXELS_NONE);
+  fake_efi.graphics = true; /* one without a mode */
   screen_is(0, 0, VBI_PIXELS_NONE);
 }
 END_TEST
@@ -114,6 +158,9 @@ int main(void)
   tcase_add_test(t, the_native_mode_is_preferred);
   tcase_add_test(t, without_a_usable_native_mode_the_present_one_stays);
   tcase_add_test(t, a_mode_that_cannot_be_drawn_on_gives_way_to_the_largest);
+  tcase_add_test(t, the_native_mode_is_preferred_to_a_larger_one);
+  tcase_add_test(t, both_sizes_make_a_mode_native);
+  tcase_add_loop_test(t, modes_that_cannot_be_drawn_on, 0, 7);
   tcase_add_test(t, no_screen_is_none);
   return suite_run(s);
 }

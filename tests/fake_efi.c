@@ -2,6 +2,7 @@
 #include "fake_efi.h"
 
 #include <check.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,9 @@ static efi_status allocate_pages(enum efi_allocate how, enum efi_memory_type typ
   called();
   ck_assert_int_eq(how, EFI_ALLOCATE_MAX_ADDRESS);
   ck_assert_int_eq(type, EFI_LOADER_DATA);
-  void *p = fake_efi.no_pages ? NULL : aligned_alloc(EFI_PAGE, pages * EFI_PAGE);
+  if (fake_efi.allocations_left == 0) return EFI_NOT_FOUND;
+  fake_efi.allocations_left--;
+  void *p = aligned_alloc(EFI_PAGE, pages * EFI_PAGE);
   if (!p) return EFI_NOT_FOUND;
   memset(p, 0xA5, pages * EFI_PAGE);
   size_t slot = 0;
@@ -176,6 +179,7 @@ static efi_status set_mode(struct efi_graphics *self, uint32_t mode)
 {
   (void)self;
   if (fake_efi.mode_fixed) return EFI_LOAD_ERROR;
+  fake_efi.modes_set++;
   fake_efi_set_mode(mode);
   return EFI_SUCCESS;
 }
@@ -211,6 +215,7 @@ void fake_efi_reset(void)
   memset(&fake_efi, 0, sizeof fake_efi);
   fake_efi.descriptor_size = sizeof(struct efi_memory_descriptor) + 8;
   fake_efi.read_max = SIZE_MAX;
+  fake_efi.allocations_left = UINT_MAX;
   services = (struct efi_boot_services){
     .allocate_pages = allocate_pages,
     .free_pages = free_pages,

@@ -18,7 +18,7 @@ extern struct fake_efi {
   size_t file_size;
   size_t read_max; /* bytes that one read gives; 0: reading fails */
   efi_status open_error, position_error;
-  bool no_pages; /* none can be allocated */
+  unsigned allocations_left; /* of pages; then there are none */
   bool graphics;
   struct efi_graphics_info modes[FAKE_MODES_MAX];
   uint32_t mode_count;
@@ -31,6 +31,7 @@ extern struct fake_efi {
   /* What the loader did. */
   size_t pages_live; /* allocated and not freed */
   size_t pools_live;
+  unsigned modes_set;
   size_t key;
   unsigned exits;      /* calls of ExitBootServices */
   unsigned after_exit; /* calls of anything but the memory map between the first of them and the last */
