@@ -231,29 +231,45 @@ START_TEST(a_page_of_the_kernels_enters_no_program)
 }
 END_TEST
 
-/* Interrupts come after every VMO_CHANGE_STEP pages of a mapped object that is cloned (0) or cut (1), whatever its size. */
-static unsigned interrupts_in_change(uint64_t pages, bool cut)
+/* Interrupts come after every VMO_CHANGE_STEP pages of a mapped object that is cloned, cut or protected, whatever its size. */
+static unsigned interrupts_in_change(uint64_t pages, int what)
 {
-  struct vmo *v = object(pages), *clone;
+  struct vmo *v = object(pages), *clone = NULL;
+  size_t bytes = pages * PAGE_SIZE;
   vaddr_t at;
-  ck_assert_int_eq(aspace_map(as, v, 0, MIB(64), pages * PAGE_SIZE, RW, true, &at), 0);
+  ck_assert_int_eq(aspace_map(as, v, 0, MIB(64), bytes, RW, true, &at), 0);
   ck_assert_int_eq(aspace_fault(as, MIB(64), ACCESS_WRITE), 0);
   rig.irq_times_on = 0;
-  if (cut)
-    ck_assert_int_eq(vmo_resize(v, 0), 0);
-  else
-    ck_assert_int_eq(vmo_clone(v, 0, pages * PAGE_SIZE, &clone), 0);
+  switch (what) {
+  case 0: ck_assert_int_eq(vmo_clone(v, 0, bytes, &clone), 0); break;
+  case 1: ck_assert_int_eq(vmo_resize(v, 0), 0); break;
+  default: ck_assert_int_eq(aspace_protect(as, MIB(64), bytes, PROT_READ), 0);
+  }
   unsigned times = rig.irq_times_on;
-  if (!cut) vmo_unref(clone);
-  ck_assert_int_eq(aspace_unmap(as, MIB(64), pages * PAGE_SIZE), 0);
+  if (clone) vmo_unref(clone);
+  ck_assert_int_eq(aspace_unmap(as, MIB(64), bytes), 0);
   vmo_unref(v);
   return times;
 }
 
+/* Both as high a tree. */
 START_TEST(interrupts_come_while_a_large_object_changes)
 {
-  unsigned two = interrupts_in_change(2 * VMO_CHANGE_STEP, _i), eight = interrupts_in_change(8 * VMO_CHANGE_STEP, _i);
-  ck_assert_uint_eq(eight, two + 6);
+  unsigned four = interrupts_in_change(4 * VMO_CHANGE_STEP, _i), ten = interrupts_in_change(10 * VMO_CHANGE_STEP, _i);
+  ck_assert_uint_eq(ten, four + 6);
+}
+END_TEST
+
+/* And after every page that is freed. */
+START_TEST(interrupts_come_while_pages_are_freed)
+{
+  struct vmo *v = object(200);
+  paddr_t pa;
+  for (unsigned i = 0; i < 200; i++) ck_assert_int_eq(vmo_get_page(v, i, true, &pa), 0);
+  rig.irq_times_on = 0;
+  ck_assert_int_eq(vmo_resize(v, 0), 0);
+  ck_assert_uint_ge(rig.irq_times_on, 200);
+  vmo_unref(v);
 }
 END_TEST
 
@@ -313,7 +329,8 @@ int main(void)
 #ifndef NDEBUG
   tcase_add_loop_exit_test(tc, a_page_of_the_kernels_enters_no_program, RIG_HALTED, 0, 2);
   tcase_add_loop_exit_test(tc, a_page_of_programs_becomes_nothing_of_the_kernels, RIG_HALTED, 0, 4);
-  tcase_add_loop_test(tc, interrupts_come_while_a_large_object_changes, 0, 2);
+  tcase_add_loop_test(tc, interrupts_come_while_a_large_object_changes, 0, 3);
+  tcase_add_test(tc, interrupts_come_while_pages_are_freed);
 #endif
   return suite_run(suite);
 }

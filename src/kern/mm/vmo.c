@@ -5,9 +5,9 @@
 #include <kern/aspace.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
-#include <plant.h>
 #include <kern/pmm.h>
 #include <kern/string.h>
+#include <plant.h>
 
 static uint64_t last_id; /* atomic */
 
@@ -349,8 +349,10 @@ int vmo_resize(struct vmo *v, uint64_t size)
 
 void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count)
 {
-  uint64_t cut;
+  struct vmo_spare spare = {0};
   spin_lock(&v->lock);
-  if (vmo_tree_cut(&v->tree, first, first + count, &cut) == 0) committed_less(v, cut);
+  int err = vmo_spare_for_cut(&spare, &v->tree, first, first + count);
+  if (err == 0) committed_less(v, vmo_tree_cut_with(&spare, &v->tree, first, first + count));
   spin_unlock(&v->lock);
+  vmo_spare_release(&spare);
 }

@@ -10,6 +10,8 @@
 struct vmo_node {
   uintptr_t slot[VMO_TREE_WIDTH]; /* constant while refs > 1 */
   uint32_t refs;                  /* atomic */
+  uint32_t level;                 /* of a dropped one: of the entry that referred to it */
+  struct vmo_node *next;          /* of a spare or a dropped one */
 };
 
 static struct kmem_cache *node_cache;
@@ -67,9 +69,14 @@ static void entry_unref(uintptr_t entry, unsigned level)
 /* Pages in [first, end) below an entry. */
 static uint64_t entry_count(uintptr_t entry, unsigned level, uint64_t first, uint64_t end)
 {
+  uint64_t n = 0;
   if (!entry || first >= end) return 0;
   if (level == 0) return 1;
-  uint64_t span = span_of(level - 1), base = first / span * span, n = 0;
+  if (level == 1) {
+    for (uint64_t i = first; i < end; i++) n += node_of(entry)->slot[i] != 0;
+    return n;
+  }
+  uint64_t span = span_of(level - 1), base = first / span * span;
   for (uint64_t i = first / span; base < end; i++, base += span)
     n += entry_count(node_of(entry)->slot[i], level - 1, MAX(first, base) - base, MIN(end - base, span));
   return n;
@@ -80,13 +87,17 @@ static uint64_t entry_count(uintptr_t entry, unsigned level, uint64_t first, uin
 static struct vmo_node *spare_take(struct vmo_spare *s)
 {
   struct vmo_node *n = s->first;
-  s->first = node_of(n->slot[0]);
+  s->first = n->next;
   return n;
 }
 
 void vmo_spare_release(struct vmo_spare *s)
 {
   while (s->first) kmem_cache_free(node_cache, spare_take(s));
+  for (struct vmo_node *n; (n = s->dropped) != NULL;) {
+    s->dropped = n->next;
+    entry_unref((uintptr_t)n, n->level);
+  }
 }
 
 static int spare_add(struct vmo_spare *s, unsigned count)
@@ -97,7 +108,7 @@ static int spare_add(struct vmo_spare *s, unsigned count)
       vmo_spare_release(s);
       return -ENOMEM;
     }
-    n->slot[0] = (uintptr_t)s->first;
+    n->next = s->first;
     s->first = n;
   }
   return 0;
@@ -105,14 +116,14 @@ static int spare_add(struct vmo_spare *s, unsigned count)
 
 static int spare_reserve(struct vmo_spare *s, unsigned count)
 {
-  s->first = NULL;
+  *s = (struct vmo_spare){0};
   return spare_add(s, count);
 }
 
 static unsigned spare_count(const struct vmo_spare *s)
 {
   unsigned n = 0;
-  for (const struct vmo_node *node = s->first; node; node = node_of(node->slot[0])) n++;
+  for (const struct vmo_node *node = s->first; node; node = node->next) n++;
   return n;
 }
 
@@ -157,7 +168,7 @@ bool vmo_place_own(struct vmo_place p)
 
 int vmo_spare_for_place(struct vmo_spare *s, struct vmo_place p)
 {
-  s->first = NULL;
+  *s = (struct vmo_spare){0};
   return p.level == 0 ? 0 : spare_reserve(s, p.level);
 }
 
@@ -227,12 +238,22 @@ static bool covers(uint64_t first, uint64_t end, unsigned level)
   return first == 0 && end == span_of(level);
 }
 
+/* Whether there is a page in [first, end) below an entry; no node is without. */
+static bool entry_any(uintptr_t entry, unsigned level, uint64_t first, uint64_t end)
+{
+  if (!entry || covers(first, end, level)) return entry != 0;
+  uint64_t span = span_of(level - 1), base = first / span * span;
+  for (uint64_t i = first / span; base < end; i++, base += span)
+    if (entry_any(node_of(entry)->slot[i], level - 1, MAX(first, base) - base, MIN(end - base, span))) return true;
+  return false;
+}
+
 /* How many shared nodes dropping [first, end) below an entry has to copy. */
 static unsigned cut_needs(uintptr_t entry, unsigned level, uint64_t first, uint64_t end, bool shared)
 {
   if (!entry || level == 0 || covers(first, end, level)) return 0;
   shared = shared || node_shared(node_of(entry));
-  if (shared && entry_count(entry, level, first, end) == 0) return 0;
+  if (shared && !entry_any(entry, level, first, end)) return 0;
   unsigned needs = shared;
   uint64_t span = span_of(level - 1), base = first / span * span;
   for (uint64_t i = first / span; base < end; i++, base += span)
@@ -247,17 +268,30 @@ static bool node_empty(const struct vmo_node *n)
   return true;
 }
 
+/* A node nobody else has is only put aside: freeing all that is below it takes long. */
+static void entry_drop(uintptr_t entry, unsigned level, struct vmo_spare *s)
+{
+  struct vmo_node *n = level > 0 ? node_of(entry) : NULL;
+  if (!n || node_shared(n)) {
+    entry_unref(entry, level);
+    return;
+  }
+  n->level = level;
+  n->next = s->dropped;
+  s->dropped = n;
+}
+
 static void slot_cut(uintptr_t *slot, unsigned level, uint64_t first, uint64_t end, struct vmo_spare *s)
 {
   if (!*slot) return;
   if (covers(first, end, level)) {
-    entry_unref(*slot, level);
+    entry_drop(*slot, level, s);
     *slot = 0;
     return;
   }
   struct vmo_node *n = node_of(*slot);
   if (node_shared(n)) {
-    if (entry_count(*slot, level, first, end) == 0) return;
+    if (!entry_any(*slot, level, first, end)) return;
     n = slot_renew(slot, level, s);
   }
   uint64_t span = span_of(level - 1), base = first / span * span;
@@ -283,7 +317,6 @@ uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t fir
     cut = entry_count(t->root, t->height, first, end);
     slot_cut(&t->root, t->height, first, end, s);
   }
-  vmo_spare_release(s); /* another tree may have let go of a node meanwhile */
   return cut;
 }
 
@@ -292,6 +325,7 @@ int vmo_tree_cut(struct vmo_tree *t, uint64_t first, uint64_t end, uint64_t *cut
   struct vmo_spare s = {0};
   int err = vmo_spare_for_cut(&s, t, first, end);
   if (err == 0) *cut = vmo_tree_cut_with(&s, t, first, end);
+  vmo_spare_release(&s);
   return err;
 }
 

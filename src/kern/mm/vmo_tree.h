@@ -29,10 +29,11 @@ struct vmo_tree {
 /* -ENOMEM. Once, before the first tree. */
 MUST_CHECK int vmo_tree_init(void);
 
-/* Nodes for a change, taken before anything changes. */
+/* Nodes for a change, taken before anything changes, and those that it drops. */
 struct vmo_spare {
-  struct vmo_node *first; /* its first slot refers to the next */
+  struct vmo_node *first, *dropped;
 };
+/* Frees them, with all the pages below: as long as it takes, and no lock is needed. */
 void vmo_spare_release(struct vmo_spare *s);
 
 /* How far towards a page the tree is its own: slot is where the next node, or at level 0 the page, belongs. */
@@ -65,11 +66,12 @@ MUST_CHECK int vmo_tree_grow(struct vmo_tree *t, uint64_t pages);
 /* As low as `pages` need; nothing is at or above that index. Never fails. */
 void vmo_tree_lower(struct vmo_tree *t, uint64_t pages);
 
-/* Drops the pages [first, end), and the nodes that have nothing left; answers in *cut how many pages there were. Only a tree
- * that shares nodes needs memory for it: -ENOMEM changes nothing. */
+/* Drops the pages [first, end), and the nodes that have nothing left; answers in *cut how many pages there were, which are
+ * counted one by one. Only a tree that shares nodes needs memory for it: -ENOMEM changes nothing. */
 MUST_CHECK int vmo_tree_cut(struct vmo_tree *t, uint64_t first, uint64_t end, uint64_t *cut);
 /* The same in two steps, where something that may fail has to come between them: takes what cutting needs more than *s has,
- * which begins with zeros; -ENOMEM: *s is empty. Then cuts with it. Making a place between them leaves it enough. */
+ * which begins with zeros; -ENOMEM: *s is empty. Then cuts with it. Making a place between them leaves it enough. Most pages
+ * are freed only when *s is released. */
 MUST_CHECK int vmo_spare_for_cut(struct vmo_spare *s, const struct vmo_tree *t, uint64_t first, uint64_t end);
 uint64_t vmo_tree_cut_with(struct vmo_spare *s, struct vmo_tree *t, uint64_t first, uint64_t end);
 /* Drops everything. */
