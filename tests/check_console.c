@@ -270,19 +270,36 @@ static void resume(void)
   resumed++;
 }
 
+/* Two drivers, and a ring that was found full. */
+static void stopped_setup(void)
+{
+  static struct console_input drivers[2] = {{.name = "one", .resume = resume}, {.name = "other", .resume = resume}};
+  console_setup();
+  console_add_input(&drivers[0]);
+  console_add_input(&drivers[1]);
+  while (console_input_room() > 0) type("x");
+}
+
 START_TEST(drivers_resume_when_room_appears)
 {
-  static struct console_input driver = {.name = "driver", .resume = resume};
-  console_add_input(&driver);
   set_mode(0);
-  size_t room = console_input_room();
+  expect_read(1, "x");
+  ck_assert_uint_eq(resumed, 0); /* so little is not worth it */
+  while (resumed == 0) ck_assert_int_gt(read_some(100), 0);
+  ck_assert_uint_eq(resumed, 2);
+  size_t room = console_input_room(); /* some: nobody stops */
   for (size_t i = 0; i < room; i++) type("x");
-  expect_read(1, "x"); /* the driver was not told that the ring is full */
-  type("x");
-  ck_assert_uint_eq(console_input_room(), 0);
-  ck_assert_uint_eq(resumed, 0);
   expect_bytes(room, "x");
-  ck_assert_uint_eq(resumed, 1);
+  ck_assert_uint_eq(resumed, 2);
+}
+END_TEST
+
+START_TEST(drivers_resume_when_control_c_makes_room)
+{
+  ck_assert_int_eq(console_control(CONSOLE_SET_FOREGROUND, 42), 0);
+  type("\x03");
+  ck_assert_int_eq(killed_job, 42);
+  ck_assert_uint_eq(resumed, 2);
 }
 END_TEST
 
@@ -314,6 +331,8 @@ int main(void)
   tcase_add_test(t, bad_buffer_loses_nothing);
   tcase_add_test(t, control_c_during_a_copy);
   tcase_add_test(t, full_ring_drops_what_a_driver_should_have_kept);
+  t = suite_case(s, "drivers", stopped_setup, NULL);
   tcase_add_test(t, drivers_resume_when_room_appears);
+  tcase_add_test(t, drivers_resume_when_control_c_makes_room);
   return suite_run(s);
 }
