@@ -285,7 +285,7 @@ static const struct {
 };
 
 struct usage {
-  uint64_t objects, pages, tables, vmos;
+  uint64_t objects, pages, vmos;
 };
 
 static struct usage usage(void)
@@ -293,10 +293,8 @@ static struct usage usage(void)
   struct kmem_stats heap;
   kmem_reclaim();
   kmem_get_stats(&heap);
-  return (struct usage){.objects = heap.objects,
-                        .pages = pmm_owner_pages(PMM_MEMORY),
-                        .tables = pmm_owner_pages(PMM_TABLES),
-                        .vmos = object_count(OBJECT_VMO)};
+  return (struct usage){
+    .objects = heap.objects, .pages = pmm_owner_pages(PMM_MEMORY), .vmos = object_count(OBJECT_VMO)};
 }
 
 /* When the threads have ended, which may take them a few steps more. */
@@ -307,8 +305,7 @@ static bool becomes(const struct usage *before)
     sched_yield();
     now = usage();
   }
-  return now.objects == before->objects && now.pages == before->pages && now.tables == before->tables &&
-         now.vmos == before->vmos;
+  return now.objects == before->objects && now.pages == before->pages && now.vmos == before->vmos;
 }
 
 /* Each pair's first number; the pages that may go have none yet. */

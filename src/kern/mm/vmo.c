@@ -314,7 +314,7 @@ static void shrink_locked(struct vmo *v, uint64_t size, struct vmo_spare *spare)
   committed_less(v, vmo_tree_cut_with(spare, &v->tree, pages, UINT64_MAX));
   tail_clear(v, size);
   v->source_size = MIN(v->source_size, size);
-  v->pages = pages;
+  vmo_set_pages_locked(v, pages);
   vmo_tree_lower(&v->tree, pages);
 }
 
@@ -330,7 +330,7 @@ static int resize_locked(struct vmo *v, uint64_t size, struct vmo_spare *spare)
     shrink_locked(v, size, spare);
   } else if (err == 0) {
     err = vmo_tree_grow(&v->tree, pages);
-    if (err == 0) v->pages = pages;
+    if (err == 0) vmo_set_pages_locked(v, pages);
   }
   vmo_change_end_locked(v, in_steps);
   return err;

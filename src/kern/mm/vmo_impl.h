@@ -16,7 +16,7 @@ struct vmo {
   struct spinlock lock;
   uint64_t id; /* constant */
   struct vmo_tree tree;
-  uint64_t pages;          /* lock */
+  uint64_t pages;          /* lock; vmo_size reads it without */
   uint64_t committed;      /* lock; pages in the tree */
   const uint8_t *source;   /* lock; what absent pages begin as, then zeros */
   uint64_t source_size;    /* lock; bytes */
@@ -27,6 +27,12 @@ struct vmo {
   unsigned nexecutable;    /* lock; claim to execute */
   bool changing;           /* lock; a change in steps is taking its entries away: meanwhile nobody enters one */
 };
+
+/* Of an object that others may know. Lock held. */
+static inline void vmo_set_pages_locked(struct vmo *v, uint64_t pages)
+{
+  __atomic_store_n(&v->pages, pages, __ATOMIC_RELAXED);
+}
 
 /* ---- pages (vmo.c); lock held ---- */
 

@@ -76,10 +76,10 @@ static int page_for_write_locked(struct vmo *v, uint64_t index, bool extend, str
   if (index < pages || !extend) return vmo_page_locked(v, index, true, page);
   int err = vmo_tree_grow(&v->tree, index + 1);
   if (err != 0) return err;
-  v->pages = index + 1;
+  vmo_set_pages_locked(v, index + 1);
   err = vmo_page_locked(v, index, true, page);
   if (err != 0) {
-    v->pages = pages;
+    vmo_set_pages_locked(v, pages);
     vmo_tree_lower(&v->tree, pages);
   }
   return err;
