@@ -11,7 +11,7 @@ for options in --append=pmm=bitmap --append=pmm=array --seed=1 --seed=2 --mem=16
 done
 for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
   run 0 --append=ktest=mm_vmo --preempt=4 --seed=$seed </dev/null
-  expect "$work/out" '^6 passed, 0 failed$'
+  ktest_check "$work/out"
 done
 run 0 --mem=1G --append='ktest=proc_many loglevel=info' </dev/null
 processes_check "$work/out"
