@@ -189,6 +189,7 @@ START_TEST(input_comes_in_lines)
   ck_assert_ptr_eq(user_fgets(buf, sizeof buf, user_stdin), buf);
   ck_assert_str_eq(buf, "one\n");
   ck_assert_str_eq(host_output, "prompt"); /* was seen before */
+  ck_assert_str_eq(user_fgets(buf, 1, user_stdin), "");
   ck_assert_str_eq(user_fgets(buf, sizeof buf, user_stdin), "longe");
   ck_assert_int_eq(user_getchar(), 'r');
   ck_assert_str_eq(user_fgets(buf, sizeof buf, user_stdin), " line");

@@ -1,15 +1,15 @@
 #include <stdio.h>
 
+/* With room for the null alone it reads nothing and answers an empty text, as ISO C has it. */
 char *fgets(char *restrict buf, int size, FILE *restrict stream)
 {
-  int n = 0;
-  while (n < size - 1) {
-    int c = fgetc(stream);
+  int n = 0, c = 0;
+  while (n < size - 1 && c != '\n') {
+    c = fgetc(stream);
     if (c == EOF) break;
     buf[n++] = (char)c;
-    if (c == '\n') break;
   }
-  if (n == 0) return NULL;
+  if (size < 1 || (n == 0 && c == EOF)) return NULL;
   buf[n] = '\0';
   return buf;
 }
