@@ -6,8 +6,8 @@
 #include "record.h"
 
 #include <kern/panic.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 static const char magic[16] = "veridian rec 1\n";
 

@@ -1,8 +1,8 @@
 /* Cooked input: erase (^H, DEL), word erase (^W), kill (^U), end of file (^D), CR as newline, control characters as ^X. */
 #include "console_line.h"
 
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define CONTROL(letter) ((letter)&0x1F)
 #define DELETE 0x7F

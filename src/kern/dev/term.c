@@ -1,8 +1,8 @@
 /* Cells and what bytes do to them, see term.h. */
 #include "term.h"
 
-#include <plant.h>
 #include <limits.h>
+#include <plant.h>
 
 #define ESCAPE 0x1B
 #define DELETE 0x7F

@@ -6,8 +6,8 @@
 #include <kern/arch.h>
 #include <kern/aspace.h>
 #include <kern/elf.h>
-#include <plant.h>
 #include <kern/vmo.h>
+#include <plant.h>
 
 /* Copies the segment's file bytes to where they belong in the VMO, which begins `lead` bytes before the segment. */
 static int segment_fill(const struct elf_source *src, const struct elf_segment *s, size_t lead, struct vmo *vmo)

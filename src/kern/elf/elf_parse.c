@@ -6,8 +6,8 @@
  * PT_GNU_STACK is ignored whatever it asks for: a stack is never executable here.
  */
 #include <kern/elf.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 #include <uapi/abi.h>
 
 #include "elf_format.h"

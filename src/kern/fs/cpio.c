@@ -10,8 +10,8 @@
  * first.
  */
 #include <kern/cpio.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define HEADER_SIZE 110u
 #define MAGIC_SIZE 6u

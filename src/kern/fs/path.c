@@ -1,7 +1,7 @@
 /* Paths as text: no file system is asked here. ".." takes away the component before it; at the root it stays there. */
-#include <plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
+#include <plant.h>
 
 /* The result so far is out[0, length): "" for the root, else "/a/b", never ending in a slash. */
 struct builder {

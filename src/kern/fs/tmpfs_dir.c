@@ -6,8 +6,8 @@
 
 #include <kern/kmem.h>
 #include <kern/panic.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define FIRST_BUCKETS 8u
 

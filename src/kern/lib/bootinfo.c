@@ -4,8 +4,8 @@
  */
 #include <kern/bootinfo.h>
 #include <kern/log.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 #define PADDR_END (PADDR_MASK + 1)
 #define MAX_INPUTS (BOOTINFO_MAX_REGIONS + 1) /* the regions and the initial RAM disk */

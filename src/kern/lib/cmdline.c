@@ -1,7 +1,7 @@
 /* The boot command line: words by spaces, `key` or `key=value`; double quotes group, in keys as well as in values. */
 #include <kern/bootinfo.h>
-#include <plant.h>
 #include <kern/string.h>
+#include <plant.h>
 
 /* The character of the word at *p, past quotes; 0 at the word's end. Moves *p behind it. */
 static char word_next(const char **p, bool *quoted)

@@ -1,8 +1,8 @@
 /* Fault plans; the grammar is in kern/inject.h. A plan is bytes, that need not be a string. */
 #include <kern/inject.h>
-#include <plant.h>
 #include <kern/print.h>
 #include <kern/string.h>
+#include <plant.h>
 
 enum detail { DETAIL_NONE, DETAIL_TIME, DETAIL_SIGNED_TIME, DETAIL_LINE };
 

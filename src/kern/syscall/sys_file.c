@@ -4,9 +4,9 @@
  */
 #include <kern/kmem.h>
 #include <kern/pipe.h>
-#include <plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
+#include <plant.h>
 
 #include "sys.h"
 

@@ -1,8 +1,8 @@
 /* Calls about handles themselves, whatever they name. */
-#include <plant.h>
 #include <kern/string.h>
 #include <kern/vfs.h>
 #include <kern/vmo.h>
+#include <plant.h>
 
 #include "sys.h"
 

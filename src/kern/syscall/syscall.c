@@ -5,10 +5,10 @@
  */
 #include <kern/arch.h>
 #include <kern/kmsan.h>
-#include <plant.h>
 #include <kern/syscall.h>
 #include <kern/trap.h>
 #include <kern/vfs.h>
+#include <plant.h>
 #include <uapi/syscalls.h>
 
 #include "sys.h"

@@ -24,7 +24,8 @@ static struct number scan(const char *text, int base)
   const char *p = text;
   while (isspace(*p)) p++;
   if (*p == '-' || *p == '+') n.negative = *p++ == '-';
-  if ((base == 0 || base == 16) && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') && (PLANTED(numbers) || isxdigit(p[2]))) {
+  if ((base == 0 || base == 16) && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') &&
+      (PLANTED(numbers) || isxdigit(p[2]))) {
     p += 2;
     base = 16;
   } else if (base == 0) {
