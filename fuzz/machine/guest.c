@@ -111,8 +111,8 @@ static void kill_all(void)
 void guest_idle(void)
 {
   if (phase == BOOTING) host_fatal(0, "the machine does not come up");
-  /* At the end of the clock, 584 years on, init's own sleep does not end. All it waited for has. */
-  if (init_state == INIT_SLEEPS && clock_monotonic_ns() > UINT64_MAX - MOMENT_NS) {
+  /* 292 years on, where no sleep ends (sys_nanosleep), init's own does not. All it waited for has. */
+  if (init_state == INIT_SLEEPS && clock_monotonic_ns() > (uint64_t)INT64_MAX - MOMENT_NS) {
     nothing_left = true;
     end_run(GUEST_DONE);
   }
