@@ -40,7 +40,7 @@ static struct program_header header_at(const struct buffer *file, unsigned n)
 
 static bool inside(const struct buffer *file, uint64_t offset, uint64_t size)
 {
-  return offset <= file->size && size <= file->size - offset + PLANTED(uefi);
+  return offset <= file->size && size <= file->size - offset + 64 * PLANTED(uefi);
 }
 
 static const char *plan_segment(const struct program_header *ph, struct kernel_plan *plan)

@@ -63,6 +63,8 @@ sub kernel { firmware(memory => [], file => $_[0], @_[1 .. $#_]) }
 seed('uefi', 'kernel', kernel($kernel));
 seed('uefi', "kernel-read-$_", kernel($kernel, read => $_)) for 0, 1, 100;
 seed('uefi', 'kernel-no-note', kernel(ehdr(2, 1) . phdr(1, 5, 0, 0x100000, 120, 0x1800, 0x1000)));
+seed('uefi', 'kernel-whole', kernel(ehdr(2, 2) . phdr(1, 5, 0, 0x100000, (176 + length $notes) x 2, 0x1000) .
+  phdr(4, 4, 176, 0, (length $notes) x 2, 4) . $notes));
 seed('uefi', 'kernel-empty', kernel(ehdr(2, 1) . phdr(1, 5, 0, 0x100000, 0, 0, 0x1000)));
 seed('uefi', "kernel-files-$_", kernel($kernel, files => $_)) for 0, 1;
 seed('uefi', 'kernel-cut', kernel(substr $kernel, 0, 63));
