@@ -1,6 +1,6 @@
 /*
  * Bugs planted on purpose, to test what is to find bugs: each fuzz target has one (make fuzz-check), the comparison of the
- * machines has one (tests/qemu/differ.sh), and MemorySanitizer one for each kind of memory (make leak-check). Compiled with
+ * machines has one (tests/qemu/differ.sh), the search for races one (tests/sim/sweep.sh, tests/sim/races), and MemorySanitizer one for each kind of memory (make leak-check). Compiled with
  * -DVERIDIAN_PLANT=PLANT_<name>, PLANTED(<name>) is 1 in that file; otherwise, and always in a real build, 0. Every layer may
  * include this.
  */
@@ -30,6 +30,7 @@ enum plant {
   PLANT_path,
   PLANT_program,
   PLANT_pvh,
+  PLANT_race,
   PLANT_record,
   PLANT_shell,
   PLANT_syscall,

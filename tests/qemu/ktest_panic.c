@@ -27,3 +27,12 @@ KTEST(panic_machine_boot_stack_overflow)
   ctx->stack_end = (uintptr_t)boot_stack_top;
   __asm__ volatile("leaq boot_stack+16(%%rip), %%rsp; 1: pushq %%rsp; jmp 1b" : : : "memory");
 }
+
+/* As if the handler of NMIs had used up its stack. */
+KTEST(panic_machine_exception_stack_overflow)
+{
+  __asm__ volatile("movq %0, %%rsp; 1: pushq %%rsp; jmp 1b"
+                   :
+                   : "r"(x86_cpu_self()->ist_stacks[IST_NMI - 1].bytes + 16)
+                   : "memory");
+}

@@ -16,6 +16,7 @@ expect "$work/panic_machine_double_fault" '^  #0 0x[0-9a-f]* ktest_panic_machine
 panics panic_machine_nmi 'non-maskable interrupt at 0x'
 panics panic_machine_check 'machine check: no bank says why'
 panics panic_machine_boot_stack_overflow 'kernel stack overflow in thread '
+panics panic_machine_exception_stack_overflow 'overflow of exception stack 2$'
 panics panic_machine_write_text 'page fault writing 0xffffffff80100000 at 0xffffffff[0-9a-f]*: the page is read-only$'
 panics panic_machine_execute_data 'page fault executing 0x\(ffffffff[0-9a-f]*\) at 0x\1: the page is not executable$'
 panics panic_machine_jump_to_null 'page fault executing 0x0000000000000000 at 0x0000000000000000: not mapped$'

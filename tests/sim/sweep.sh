@@ -1,5 +1,5 @@
 #!/bin/sh
-# A race that is planted in a pipe (VERIDIAN_PLANT_RACE) does no harm by itself; some seed with preemption finds it, and the
+# A race that is planted in a pipe (PLANTED(race)) does no harm by itself; some seed with preemption finds it, and the
 # command that the sweep prints repeats it. The real kernel comes through the same seeds.
 . "$srcdir/tests/sim/lib.sh"
 need_initrd

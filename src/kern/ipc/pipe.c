@@ -15,6 +15,7 @@
 #include <kern/pmm.h>
 #include <kern/uaccess_now.h>
 #include <kern/waitq.h>
+#include <plant.h>
 
 _Static_assert(PIPE_CAPACITY == PAGE_SIZE, "the ring is one page");
 
@@ -167,12 +168,12 @@ static size_t write_at(const struct pipe *p)
 
 static void bytes_added_locked(struct pipe *p, size_t n)
 {
-#ifdef VERIDIAN_PLANT_RACE /* for tests/sim/sweep.sh and races: a reader between the two steps is lost */
-  size_t used = p->used;
-  spin_unlock(&p->lock);
-  p->used = used;
-  spin_lock(&p->lock);
-#endif
+  if (PLANTED(race)) { /* a reader between the two steps is lost */
+    size_t used = p->used;
+    spin_unlock(&p->lock);
+    p->used = used;
+    spin_lock(&p->lock);
+  }
   p->used += n;
   waitq_wake_all(&p->readers_wait);
 }
