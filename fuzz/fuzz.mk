@@ -108,10 +108,11 @@ fuzz: $(FUZZ_DIR)/fuzz_$(TARGET) $(FUZZ_DIR)/seeds/stamp
 	@srcdir='$(srcdir)' $(srcdir)/fuzz/campaign $(FUZZ_DIR) $(TARGET) $(or $(TIME),60) $(JOBS)
 endif
 
-# That the campaigns work: seeds reach enough, every harness finds the bug planted for it, and everything builds the way OSS-Fuzz
-# builds it.
-fuzz-check: fuzz-coverage fuzz-planted fuzz-seeds
+# That the campaigns work: seeds reach enough, every harness finds the bug planted for it, a campaign says what became of it, and
+# everything builds the way OSS-Fuzz builds it.
+fuzz-check: fuzz-coverage fuzz-planted fuzz-seeds $(FUZZ_DIR)/fuzz_null $(FUZZ_DIR)/fuzz_path
 	srcdir='$(srcdir)' $(srcdir)/fuzz/check-plants $(FUZZ_DIR)
+	srcdir='$(srcdir)' $(srcdir)/fuzz/check-campaign $(FUZZ_DIR)
 	srcdir='$(abs_srcdir)' $(srcdir)/fuzz/check-build '$(FUZZ_CC)'
 
 # How much of its parser a target's seeds reach: fuzz/replay.c with the parser compiled to count.
