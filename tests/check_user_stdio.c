@@ -203,6 +203,20 @@ START_TEST(input_comes_in_lines)
 }
 END_TEST
 
+START_TEST(a_line_that_cannot_be_read_is_none)
+{
+  char buf[20];
+  host_input = "whole\nbroken ";
+  host_read_error = EIO;
+  ck_assert_str_eq(user_fgets(buf, sizeof buf, user_stdin), "whole\n");
+  ck_assert_ptr_null(user_fgets(buf, sizeof buf, user_stdin));
+  ck_assert_int_ne(user_ferror(user_stdin), 0);
+  host_read_error = 0; /* it was not the end */
+  host_input = "off\n";
+  ck_assert_str_eq(user_fgets(buf, sizeof buf, user_stdin), "off\n");
+}
+END_TEST
+
 START_TEST(long_input_is_read_on)
 {
   char text[2000];
@@ -229,6 +243,7 @@ int main(void)
   tcase_add_test(t, a_message_is_one_write);
   tcase_add_test(t, a_failed_write_is_told_and_kept);
   tcase_add_test(t, input_comes_in_lines);
+  tcase_add_test(t, a_line_that_cannot_be_read_is_none);
   tcase_add_test(t, long_input_is_read_on);
   return suite_run(s);
 }

@@ -28,6 +28,7 @@ char host_output[65536], host_log[65536];
 size_t host_writes, host_mapped;
 bool host_is_console, host_no_memory;
 int host_write_error;
+int host_read_error;
 const char *host_input;
 int host_open_handles;
 jmp_buf host_escape;
@@ -42,6 +43,7 @@ void host_reset(void)
   host_writes = 0;
   host_is_console = host_no_memory = false;
   host_write_error = 0;
+  host_read_error = 0;
   host_input = "";
   host_open_handles = 0;
   next_handle = 100;
@@ -102,6 +104,7 @@ ssize_t user_read(int handle, void *buf, size_t len)
 {
   if (handle != 0) return 0;
   size_t n = strlen(host_input);
+  if (n == 0 && host_read_error != 0) return fail(host_read_error);
   n = n < len ? n : len;
   memcpy(buf, host_input, n);
   host_input += n;

@@ -1,7 +1,7 @@
 /*
  * Formatted output and simple streams. stdout is flushed at each newline when it is the console, when its buffer is full,
- * and by exit, which fails with status 1 when something could not be written; stderr after each function. There are the three standard streams and no others: for files, use the calls of
- * veridian.h, and dprintf.
+ * and by exit, which fails with status 1 when something could not be written; stderr after each function. There are the three
+ * standard streams and no others: for files, use the calls of veridian.h, and dprintf.
  */
 #ifndef STDIO_H
 #define STDIO_H

@@ -1,6 +1,9 @@
-#include <stdio.h>
+#include "stream.h"
 
-/* With room for the null alone it reads nothing and answers an empty text, as ISO C has it. */
+/*
+ * With room for the null alone it reads nothing and answers an empty text, and a read that fails in the middle of a line answers
+ * NULL, what came before it being lost: as ISO C has it.
+ */
 char *fgets(char *restrict buf, int size, FILE *restrict stream)
 {
   int n = 0, c = 0;
@@ -9,7 +12,7 @@ char *fgets(char *restrict buf, int size, FILE *restrict stream)
     if (c == EOF) break;
     buf[n++] = (char)c;
   }
-  if (size < 1 || (n == 0 && c == EOF)) return NULL;
+  if (size < 1 || (c == EOF && (n == 0 || !stream->end))) return NULL;
   buf[n] = '\0';
   return buf;
 }
