@@ -295,7 +295,7 @@ static void tail_clear(struct vmo *v, uint64_t size)
 
 static void committed_less(struct vmo *v, uint64_t pages)
 {
-  v->committed -= pages;
+  vmo_set_committed_locked(v, v->committed - pages);
   quota_return(v, pages);
 }
 

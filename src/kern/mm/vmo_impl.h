@@ -17,7 +17,7 @@ struct vmo {
   uint64_t id; /* constant */
   struct vmo_tree tree;
   uint64_t pages;          /* lock; vmo_size reads it without */
-  uint64_t committed;      /* lock; pages in the tree */
+  uint64_t committed;      /* lock; pages in the tree; vmo_committed_pages reads it without */
   const uint8_t *source;   /* lock; what absent pages begin as, then zeros */
   uint64_t source_size;    /* lock; bytes */
   struct vmo_quota *quota; /* constant; may be null */
@@ -32,6 +32,10 @@ struct vmo {
 static inline void vmo_set_pages_locked(struct vmo *v, uint64_t pages)
 {
   __atomic_store_n(&v->pages, pages, __ATOMIC_RELAXED);
+}
+static inline void vmo_set_committed_locked(struct vmo *v, uint64_t pages)
+{
+  __atomic_store_n(&v->committed, pages, __ATOMIC_RELAXED);
 }
 
 /* ---- pages (vmo.c); lock held ---- */
@@ -58,7 +62,7 @@ static inline void vmo_page_commit_locked(struct vmo *v, uint64_t index, struct 
   if (page->shared)
     vmo_page_copied_locked(v, index, page);
   else
-    v->committed++;
+    vmo_set_committed_locked(v, v->committed + 1);
 }
 void vmo_page_cancel_locked(struct vmo *v, struct vmo_page *page);
 /* What is there, and nothing is made. */
