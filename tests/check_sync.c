@@ -2,6 +2,7 @@
 #include "clockwork.h"
 
 #include <kern/cpu.h>
+#include <kern/junk.h>
 #include <kern/log.h>
 #include <kern/mutex.h>
 #include <kern/panic.h>
@@ -71,6 +72,19 @@ START_TEST(double_lock_is_reported)
   spin_lock(&one);
   spin_lock(&two);
   spin_lock(&two);
+}
+END_TEST
+
+/* In memory as the heap fills it: freed, not initialised. */
+START_TEST(a_lock_that_is_none_is_reported)
+{
+  static const struct {
+    int byte;
+    const char *says;
+  } kinds[] = {{JUNK_FREE_BYTE, "in memory that was freed"}, {JUNK_NEW_BYTE, "was never initialised"}};
+  memset(&one, kinds[_i].byte, sizeof one);
+  clockwork.halt_says = kinds[_i].says;
+  spin_lock(&one);
 }
 END_TEST
 
@@ -182,6 +196,7 @@ int main(void)
   tcase_add_test(tc, last_unlock_preempts);
   tcase_add_test(tc, no_preemption_with_interrupts_off_outside);
   tcase_add_exit_test(tc, double_lock_is_reported, CLOCKWORK_HALTED);
+  tcase_add_loop_exit_test(tc, a_lock_that_is_none_is_reported, CLOCKWORK_HALTED, 0, 2);
   tcase_add_exit_test(tc, unlock_by_another_is_reported, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, panic_reports_text_and_backtrace, CLOCKWORK_HALTED);
   tcase_add_exit_test(tc, panic_gets_past_held_locks, CLOCKWORK_HALTED);

@@ -6,10 +6,10 @@
  * about 32 MiB down both zones are equal. Everything above is the user zone. Neither takes from the other.
  */
 #include "bootmem.h"
-#include "junk.h"
 #include "pmm_ops.h"
 
 #include <kern/arch.h>
+#include <kern/junk.h>
 #include <kern/log.h>
 #include <kern/string.h>
 

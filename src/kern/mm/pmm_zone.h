@@ -5,8 +5,9 @@
 #ifndef MM_PMM_ZONE_H
 #define MM_PMM_ZONE_H
 
-#include "junk.h"
 #include "pmm_ops.h"
+
+#include <kern/junk.h>
 
 /* A table, so that the address is loaded once instead of being computed at each use. */
 static inline struct zone *zone_of_owner(enum pmm_owner owner)

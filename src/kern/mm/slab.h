@@ -5,10 +5,10 @@
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
-#include "junk.h"
 #include "kva.h"
 
 #include <kern/cpu.h>
+#include <kern/junk.h>
 #include <kern/kasan.h>
 #include <kern/kmem.h>
 #include <kern/kmsan.h>

@@ -5,6 +5,7 @@
  * that back, and gives way to a better thread just before, so a wake-up under a lock takes effect when the lock is
  * released.
  */
+#include <kern/junk.h>
 #include <kern/spinlock_inline.h>
 #include <kern/thread.h>
 
@@ -22,16 +23,24 @@ void irq_pop_off(void)
   irq_count_on(cpu_self());
 }
 
+/* What will never be free again. */
+static void check_owner(const struct spinlock *lock, const struct cpu *owner, const struct cpu *cpu)
+{
+  if (owner == cpu)
+    panic("spinlock \"%s\" taken twice by cpu %u, thread %s", lock->name, cpu->id,
+          cpu->current ? cpu->current->name : "none");
+  if ((uintptr_t)owner == JUNK_FREE) panic("spinlock at %p in memory that was freed", (const void *)lock);
+  if ((uintptr_t)owner == JUNK_NEW) panic("spinlock at %p was never initialised", (const void *)lock);
+}
+
 void spin_wait(struct spinlock *lock, struct cpu *cpu)
 {
   for (unsigned spins = 0; !spin_try_take(lock, cpu); spins++) {
-    bool mine = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == cpu;
-    if (panic_active()) {
-      if (mine || spins >= PANIC_SPINS) return;
-    } else if (mine) {
-      panic("spinlock \"%s\" taken twice by cpu %u, thread %s", lock->name, cpu->id,
-            cpu->current ? cpu->current->name : "none");
-    }
+    const struct cpu *owner = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
+    if (!panic_active())
+      check_owner(lock, owner, cpu);
+    else if (owner == cpu || spins >= PANIC_SPINS)
+      return;
     arch_relax();
   }
 }

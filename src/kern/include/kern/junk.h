@@ -3,14 +3,15 @@
  * difference is a write after free. Pages carry it in their first words only, unless "memdebug" on the command line asks for
  * all of them; heap objects are filled whole.
  */
-#ifndef MM_JUNK_H
-#define MM_JUNK_H
+#ifndef KERN_JUNK_H
+#define KERN_JUNK_H
 
 #include <kern/kasan.h>
 #include <kern/types.h>
 
 #define JUNK_FREE 0xDDDDDDDDDDDDDDDDull
 #define JUNK_FREE_BYTE 0xDD
+#define JUNK_NEW 0xA5A5A5A5A5A5A5A5ull /* what the heap hands out, unless zeros were asked for */
 #define JUNK_NEW_BYTE 0xA5
 #define JUNK_RED_BYTE 0xBB /* behind an object of the heap */
 
