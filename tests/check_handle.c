@@ -243,6 +243,35 @@ START_TEST(rights_matrix)
 }
 END_TEST
 
+/* By several types, and any right of several; and the same without a reference. */
+START_TEST(any_of_types_and_rights)
+{
+  struct object *obj;
+  for (unsigned have = 0; have <= RIGHTS_ALL; have++) {
+    int h = install(have);
+    for (unsigned want = 0; want <= RIGHTS_ALL; want++) {
+      int err = (want & have) ? 0 : -EACCES;
+      unsigned either = 1u << OBJECT_FILE | 1u << OBJECT_PIPE;
+      obj = NULL;
+      ck_assert_int_eq(handle_borrow_any(&table, h, either, want, &obj), err);
+      ck_assert_uint_eq(thing.object.refs, 2); /* the test's and the handle's */
+      ck_assert_ptr_eq(obj, err == 0 ? &thing.object : NULL);
+      ck_assert_int_eq(handle_get_any(&table, h, either, want, &obj), err);
+      ck_assert_uint_eq(thing.object.refs, err == 0 ? 3 : 2);
+      if (err == 0) object_unref(obj);
+      ck_assert_int_eq(handle_get_any(&table, h, 1u << OBJECT_PIPE, want, &obj), -EBADF);
+      ck_assert_int_eq(handle_borrow_any(&table, h, 1u << OBJECT_PIPE, want, &obj), -EBADF);
+    }
+    ck_assert_int_eq(handle_close(&table, h), 0);
+    ck_assert_int_eq(handle_borrow_any(&table, h, 1u << OBJECT_FILE, RIGHTS_ALL, &obj), -EBADF);
+  }
+  int taken;
+  ck_assert_int_eq(handle_reserve(&table, &taken), 0);
+  ck_assert_int_eq(handle_borrow_any(&table, taken, ~(1u << OBJECT_NONE), RIGHTS_ALL, &obj), -EBADF);
+  handle_cancel(&table, taken);
+}
+END_TEST
+
 START_TEST(random_model)
 {
   struct {
@@ -285,6 +314,7 @@ int main(void)
   tcase_add_test(tc, install_at);
   tcase_add_test(tc, reservation);
   tcase_add_test(tc, rights_matrix);
+  tcase_add_test(tc, any_of_types_and_rights);
   tcase_add_test(tc, random_model);
   return suite_run(suite);
 }

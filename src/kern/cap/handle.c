@@ -9,7 +9,6 @@
 #include <kern/handle.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
-#include <kern/spinlock_inline.h>
 #include <kern/string.h>
 
 #define HANDLE_FIRST_CAPACITY 8u
@@ -194,19 +193,23 @@ int handle_get(struct handle_table *t, int handle, uint32_t type, unsigned right
   return err;
 }
 
+/* The lock is held, or nobody else is there to take it. */
+int handle_borrow_any(struct handle_table *t, int handle, unsigned types, unsigned rights, struct object **out)
+{
+  kassert((types & 1u << OBJECT_NONE) == 0); /* a reserved slot's */
+  const struct handle_slot *s = slot_lookup_locked(t, handle);
+  if (s == NULL || (types & 1u << s->object->type) == 0) return -EBADF;
+  if ((s->rights & rights) == 0) return -EACCES;
+  *out = s->object;
+  return 0;
+}
+
 int handle_get_any(struct handle_table *t, int handle, unsigned types, unsigned rights, struct object **out)
 {
-  int err = 0;
-  kassert((types & 1u << OBJECT_NONE) == 0); /* a reserved slot's */
-  spin_lock_outer(&t->lock);
-  const struct handle_slot *s = slot_lookup_locked(t, handle);
-  if (s == NULL || (types & 1u << s->object->type) == 0)
-    err = -EBADF;
-  else if ((s->rights & rights) == 0)
-    err = -EACCES;
-  else
-    object_ref(*out = s->object);
-  spin_unlock_outer(&t->lock);
+  spin_lock(&t->lock);
+  int err = handle_borrow_any(t, handle, types, rights, out);
+  if (err == 0) object_ref(*out);
+  spin_unlock(&t->lock);
   return err;
 }
 

@@ -23,9 +23,10 @@ static bool leave_process(struct process *p, struct thread *t)
   spin_lock(&p->lock);
   p->ended_cpu_ns += t->cpu_ns + thread_ran(t, arch_clock_read());
   list_remove(&t->process_link);
-  bool last = --p->nthreads == 0;
+  unsigned left = p->nthreads - 1;
+  __atomic_store_n(&p->nthreads, left, __ATOMIC_RELEASE);
   spin_unlock(&p->lock);
-  return last;
+  return left == 0;
 }
 
 static NORETURN void process_leave(struct process *p)

@@ -17,33 +17,50 @@ static struct file *file_of(struct object *obj)
   return container_of(obj, struct file, object);
 }
 
-/* A file or pipe the caller's handle names, with any of `rights`. One reference. */
-static inline int get_stream(int handle, unsigned rights, struct object **out)
+/* A file or pipe that the caller's handle names, while the call lasts. */
+struct stream {
+  struct object *object;
+  bool counted; /* another thread of the process might close the handle meanwhile: a reference */
+};
+
+/* The handle has any of `rights`. */
+static inline int get_stream(int handle, unsigned rights, struct stream *out)
 {
-  return handle_get_any(&process_running()->handles, handle, 1u << OBJECT_FILE | 1u << OBJECT_PIPE, rights, out);
+  struct process *p = process_running();
+  unsigned types = 1u << OBJECT_FILE | 1u << OBJECT_PIPE;
+  out->counted = !process_alone(p);
+  if (out->counted) return handle_get_any(&p->handles, handle, types, rights, &out->object);
+  return handle_borrow_any(&p->handles, handle, types, rights, &out->object);
+}
+
+static inline void put_stream(const struct stream *s)
+{
+  if (s->counted) object_unref(s->object);
 }
 
 int64_t sys_write(int handle, uaddr_t buf, size_t len)
 {
-  struct object *obj;
+  struct stream s;
   if (len > INT64_MAX) return -EINVAL;
-  int err = get_stream(handle, RIGHT_WRITE, &obj);
+  int err = get_stream(handle, RIGHT_WRITE, &s);
   if (err != 0) return err;
   struct uio uio = uio_user(buf, len);
-  int64_t n = obj->type == OBJECT_PIPE ? pipe_write(pipe_from_object(obj), &uio) : file_write(file_of(obj), &uio);
-  object_unref(obj);
+  int64_t n =
+    s.object->type == OBJECT_PIPE ? pipe_write(pipe_from_object(s.object), &uio) : file_write(file_of(s.object), &uio);
+  put_stream(&s);
   return n;
 }
 
 int64_t sys_read(int handle, uaddr_t buf, size_t len)
 {
-  struct object *obj;
+  struct stream s;
   if (len > INT64_MAX) return -EINVAL;
-  int err = get_stream(handle, RIGHT_READ, &obj);
+  int err = get_stream(handle, RIGHT_READ, &s);
   if (err != 0) return err;
   struct uio uio = uio_user(buf, len);
-  int64_t n = obj->type == OBJECT_PIPE ? pipe_read(pipe_from_object(obj), &uio) : file_read(file_of(obj), &uio);
-  object_unref(obj);
+  int64_t n =
+    s.object->type == OBJECT_PIPE ? pipe_read(pipe_from_object(s.object), &uio) : file_read(file_of(s.object), &uio);
+  put_stream(&s);
   return n;
 }
 
@@ -100,39 +117,39 @@ int64_t sys_stat(uaddr_t path, uaddr_t st)
 int64_t sys_fstat(int handle, uaddr_t st)
 {
   struct stat result;
-  struct object *obj;
+  struct stream s;
   if (!PLANTED(leak_stack)) memset(&result, 0, sizeof(result));
-  int err = get_stream(handle, RIGHT_READ | RIGHT_WRITE, &obj);
+  int err = get_stream(handle, RIGHT_READ | RIGHT_WRITE, &s);
   if (err != 0) return err;
-  if (obj->type == OBJECT_PIPE)
+  if (s.object->type == OBJECT_PIPE)
     result.st_type = FILE_PIPE;
   else
-    err = vnode_stat(file_of(obj)->vnode, &result);
-  object_unref(obj);
+    err = vnode_stat(file_of(s.object)->vnode, &result);
+  put_stream(&s);
   return err != 0 ? err : copy_to_user(st, &result, sizeof(result));
 }
 
 int64_t sys_readdir(int handle, uaddr_t buf, size_t len)
 {
-  struct object *obj;
+  struct stream s;
   if (len > INT64_MAX) return -EINVAL;
-  int err = get_stream(handle, RIGHT_READ, &obj);
+  int err = get_stream(handle, RIGHT_READ, &s);
   if (err != 0) return err;
   struct uio uio = uio_user(buf, len);
-  int64_t n = obj->type == OBJECT_FILE ? file_readdir(file_of(obj), &uio) : -ENOTDIR;
-  object_unref(obj);
+  int64_t n = s.object->type == OBJECT_FILE ? file_readdir(file_of(s.object), &uio) : -ENOTDIR;
+  put_stream(&s);
   return n;
 }
 
 int64_t sys_seek(int handle, int64_t offset, int whence)
 {
-  struct object *obj;
-  int err = get_stream(handle, RIGHT_READ | RIGHT_WRITE, &obj);
+  struct stream s;
+  int err = get_stream(handle, RIGHT_READ | RIGHT_WRITE, &s);
   if (err != 0) return err;
   int64_t position = -ESPIPE;
-  if (obj->type == OBJECT_FILE && file_of(obj)->vnode->type != FILE_DEVICE)
-    position = file_seek(file_of(obj), offset, whence);
-  object_unref(obj);
+  if (s.object->type == OBJECT_FILE && file_of(s.object)->vnode->type != FILE_DEVICE)
+    position = file_seek(file_of(s.object), offset, whence);
+  put_stream(&s);
   return position;
 }
 
@@ -212,15 +229,15 @@ int64_t sys_pipe(uaddr_t handles)
 /* Asking needs any right to the console, changing its state RIGHT_WRITE. */
 int64_t sys_console_ctl(int handle, int op, uint64_t arg)
 {
-  struct object *obj;
+  struct stream s;
   bool asks = op == CONSOLE_GET_MODE || op == CONSOLE_GET_SIZE;
-  int err = get_stream(handle, asks ? RIGHT_READ | RIGHT_WRITE : RIGHT_WRITE, &obj);
+  int err = get_stream(handle, asks ? RIGHT_READ | RIGHT_WRITE : RIGHT_WRITE, &s);
   if (err != 0) return err;
   int64_t result = -ENOTTY;
-  if (obj->type == OBJECT_FILE) {
-    struct vnode *vnode = file_of(obj)->vnode;
+  if (s.object->type == OBJECT_FILE) {
+    struct vnode *vnode = file_of(s.object)->vnode;
     if (vnode->ops->control != NULL) result = vnode->ops->control(vnode, op, arg);
   }
-  object_unref(obj);
+  put_stream(&s);
   return result;
 }

@@ -48,6 +48,10 @@ MUST_CHECK int handle_get(struct handle_table *t, int handle, uint32_t type, uns
                           unsigned *rights_out);
 /* The same for several types, a bit 1 << type of `types` each, and a handle with at least one of `rights`. */
 MUST_CHECK int handle_get_any(struct handle_table *t, int handle, unsigned types, unsigned rights, struct object **out);
+/* That without a lock and without a reference, for a thread that is alone with the table (process_alone): the object stays as
+ * long as the thread itself does not close the handle. */
+MUST_CHECK int handle_borrow_any(struct handle_table *t, int handle, unsigned types, unsigned rights,
+                                 struct object **out);
 MUST_CHECK int handle_close(struct handle_table *t, int handle);
 /* A new handle with exactly `rights`, a subset; needs RIGHT_GRANT. */
 MUST_CHECK int handle_dup(struct handle_table *t, int handle, unsigned rights, int *out);

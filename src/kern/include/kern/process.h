@@ -31,7 +31,7 @@ struct process {
   struct list all_link;      /* t */
   struct waitq child_ended;  /* t */
   struct list threads;       /* p */
-  unsigned nthreads;         /* p */
+  unsigned nthreads;         /* p; process_alone reads it without */
   bool killed;               /* p, set once; read without the lock at kernel exit */
   bool zombie;               /* t */
   struct wait_status status; /* p until zombie, then constant */
@@ -48,6 +48,13 @@ struct process *process_current(void);
 static inline struct process *process_running(void)
 {
   return cpu_self()->current->process;
+}
+
+/* Whether the running process has no other thread: until this one starts another, nobody but it comes to what the process has,
+ * and what others did before they ended is done. */
+static inline bool process_alone(const struct process *p)
+{
+  return __atomic_load_n(&p->nthreads, __ATOMIC_ACQUIRE) == 1;
 }
 
 /* What spawn is made of, kernel pointers throughout. path is absolute. argv/envp: packed by the caller as one block of

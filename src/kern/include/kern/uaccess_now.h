@@ -54,9 +54,9 @@ static inline void uio_consume(struct uio *uio, size_t n)
 static inline int uio_move_now(struct uio *uio, enum direction direction, void *buf, size_t n)
 {
   uaddr_t addr = uio->uaddr;
+  if (!uio->user || n > PAGE_SIZE - (addr & PAGE_MASK)) return -EAGAIN;
   struct aspace *as = own_aspace();
-  if (!uio->user || !as || addr - USER_BASE >= USER_TOP - USER_BASE || n > PAGE_SIZE - (addr & PAGE_MASK))
-    return -EAGAIN;
+  if (!as || addr - USER_BASE >= USER_TOP - USER_BASE) return -EAGAIN;
   if (direction == TO_USER) kmsan_check(buf, n);
   spin_lock_inner(&as->tables_lock);
   bool present = transfer_present_locked(as, direction, addr, buf, n);
