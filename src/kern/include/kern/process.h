@@ -50,8 +50,8 @@ static inline struct process *process_running(void)
   return cpu_self()->current->process;
 }
 
-/* Whether the running process has no other thread: until this one starts another, nobody but it comes to what the process has,
- * and what others did before they ended is done. */
+/* Whether the running process has no other thread: until this one starts another, nobody else comes to its handles, and what
+ * others did with them before they ended is done. */
 static inline bool process_alone(const struct process *p)
 {
   return __atomic_load_n(&p->nthreads, __ATOMIC_ACQUIRE) == 1;
