@@ -66,6 +66,26 @@ START_TEST(no_preemption_with_interrupts_off_outside)
 }
 END_TEST
 
+static struct cpu another;
+static int holds_on;
+
+static void another_unlocks(void)
+{
+  if (--holds_on == 0) __atomic_store_n(&one.owner, NULL, __ATOMIC_RELEASE);
+}
+
+START_TEST(what_another_processor_holds_is_waited_for)
+{
+  one.owner = &another;
+  holds_on = 3;
+  clockwork.relaxes = another_unlocks;
+  spin_lock(&one);
+  ck_assert_int_eq(holds_on, 0);
+  ck_assert(spin_held(&one));
+  spin_unlock(&one);
+}
+END_TEST
+
 START_TEST(double_lock_is_reported)
 {
   clockwork.halt_says = "panic: spinlock \"two\" taken twice by cpu 0";
@@ -195,6 +215,7 @@ int main(void)
   tcase_add_test(tc, locks_leave_disabled_interrupts_disabled);
   tcase_add_test(tc, last_unlock_preempts);
   tcase_add_test(tc, no_preemption_with_interrupts_off_outside);
+  tcase_add_test(tc, what_another_processor_holds_is_waited_for);
   tcase_add_exit_test(tc, double_lock_is_reported, CLOCKWORK_HALTED);
   tcase_add_loop_exit_test(tc, a_lock_that_is_none_is_reported, CLOCKWORK_HALTED, 0, 2);
   tcase_add_exit_test(tc, unlock_by_another_is_reported, CLOCKWORK_HALTED);

@@ -56,6 +56,7 @@ uintptr_t arch_text_base(void)
 void arch_relax(void)
 {
   clockwork.now += 1000;
+  if (clockwork.relaxes) clockwork.relaxes();
 }
 
 bool arch_irq_disable(void)

@@ -23,6 +23,7 @@ extern struct clockwork {
   size_t printed_length;
   const char *halt_says; /* text the report must contain when the kernel halts */
   uintptr_t text_base;
+  void (*relaxes)(void); /* what others do whenever this processor waits; may be null */
 } clockwork;
 
 /* For a fixture: a fresh machine, interrupts enabled, this processor's timers empty. */
