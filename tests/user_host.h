@@ -75,7 +75,7 @@ extern const char *host_input;  /* what reads of handle 0 answer */
 extern char host_log[65536];    /* spawns, opens, pipes, one line each */
 extern int host_open_handles;   /* made and not closed */
 extern size_t host_mapped;      /* bytes mapped and not unmapped */
-extern int host_read_error;     /* ... and with this once that is used up */
+extern int host_read_error;     /* reads of handle 0 fail with this once host_input is used up */
 extern int host_write_error;    /* writes to handle 1 fail with this */
 extern bool host_no_memory;     /* mmap fails */
 
